@@ -1,1 +1,53 @@
-export {};
+export type * from "./backend.ts";
+export { dequantize, quantize } from "./dequantize.ts";
+export { BackendLostError, BindingError, KraitError, ProgramError, UnsupportedOpError } from "./errors.ts";
+export { type Extent, type Extents, resolveShape, type Shape } from "./extents.ts";
+export {
+  byteLength,
+  type DType,
+  elementCount,
+  type Format,
+  type FormatLayout,
+  formatLayouts,
+  type TensorSpec,
+} from "./format.ts";
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16, roundToF16 } from "./half-float.ts";
+export type { Attention, WriteKv } from "./ops/attention.ts";
+export type { Activation, Linear, RmsNorm } from "./ops/dense.ts";
+export type { CausalConv, GatedGroupNorm, SsmScan } from "./ops/mamba.ts";
+export { type Access, accessOf, type Op, type OpName, type OpOf, opNames } from "./ops/op.ts";
+export {
+  type AdjustLogits,
+  CHOICE_COLUMNS,
+  ChoiceColumn,
+  type DrawToken,
+  type LogSumExp,
+  SETTING_COLUMNS,
+  SettingColumn,
+  type TokenLogit,
+  type TopK,
+} from "./ops/sampling.ts";
+export {
+  type CountTokens,
+  type Embed,
+  type GatherRows,
+  type ResolveToken,
+  SEEN_IN_PROMPT,
+  SEGMENT_COLUMNS,
+  SegmentColumn,
+} from "./ops/token.ts";
+export { planScratch, type ScratchPlan } from "./plan-scratch.ts";
+export {
+  type FeedRef,
+  type FeedSpec,
+  type Operand,
+  PAGE_SIZE,
+  Program,
+  type StateRef,
+  type StateSpec,
+  type Value,
+  type WeightRef,
+} from "./program.ts";
+export { buildProgram, ProgramBuilder } from "./program-builder.ts";
+export { stateBytes, stateUnitBytes } from "./state.ts";
+export { validate } from "./validate.ts";

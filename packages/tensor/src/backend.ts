@@ -1,0 +1,85 @@
+import type { BackendLostError } from "./errors.ts";
+import type { Extents } from "./extents.ts";
+import type { Format, TensorSpec } from "./format.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * A way to run Programs. It knows nothing of models or sequences.
+ *
+ * Operations take effect in the order they were enqueued; `read` resolves after all before it.
+ */
+export interface Backend extends AsyncDisposable {
+  /** "cpu", "wasm", "native", "webgpu" or "cuda" for Krait's own. */
+  readonly name: string;
+  /** A GPU API on a software driver: chosen only when it is asked for by name. */
+  readonly software: boolean;
+  readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
+  /** The stored formats that this backend multiplies by directly, best first. Others are converted on upload. */
+  readonly weightFormats: readonly Format[];
+  /** Settles when the device is gone; everything pending rejects with the same error. */
+  readonly lost: Promise<BackendLostError>;
+  /** A zeroed buffer. `label` names it in errors and in tools. */
+  allocate(bytes: number, label: string): DeviceBuffer;
+  /** Streams a weight to the device. Mapping, repacking and sharding of rows are the backend's own business. */
+  loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer>;
+  /**
+   * Enqueues copies. Source and target may be one buffer, without overlap; offsets and lengths are
+   * multiples of 4 bytes.
+   */
+  copy(regions: readonly CopyRegion[]): void;
+  /**
+   * Prepares a Program for steps up to `largest`.
+   *
+   * @throws {UnsupportedOpError} naming the op, this backend and the formats that it has.
+   */
+  compile(
+    program: Program,
+    options: { readonly largest: Extents; readonly signal?: AbortSignal },
+  ): Promise<Executable>;
+}
+
+/** A file region where there is a file (so that it can be mapped), and row-aligned pieces always. */
+export interface WeightSource {
+  readonly file?: { readonly path: string; readonly byteOffset: number };
+  readonly byteLength: number;
+  /** The tensor's bytes in order; a piece ends where a row ends, and is valid until the next is asked for. */
+  pieces(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** A weight on the device, in whatever layout the backend likes best. */
+export interface WeightBuffer extends Disposable {
+  readonly spec: TensorSpec;
+  readonly byteLength: number;
+}
+
+export interface CopyRegion {
+  readonly source: DeviceBuffer;
+  readonly sourceOffset: number;
+  readonly target: DeviceBuffer;
+  readonly targetOffset: number;
+  readonly byteLength: number;
+}
+
+export interface DeviceBuffer extends Disposable {
+  readonly byteLength: number;
+  /** Enqueued; the bytes may be reused on return. */
+  write(byteOffset: number, bytes: Uint8Array): void;
+  /** The bytes after all work enqueued before, as a copy. */
+  read(byteOffset?: number, byteLength?: number): Promise<Uint8Array>;
+}
+
+/** A Program made ready for one backend. */
+export interface Executable extends Disposable {
+  /** Binds weights and states once; the result can run any number of times. */
+  bind(buffers: {
+    readonly weights: Readonly<Record<string, WeightBuffer>>;
+    readonly states: Readonly<Record<string, DeviceBuffer>>;
+  }): Step;
+}
+
+export interface Step extends Disposable {
+  /** Enqueues one step and returns at once. The feeds' bytes may be reused on return. */
+  run(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void;
+  /** The Program's outputs, each holding the last step's rows from its start. */
+  readonly outputs: Readonly<Record<string, DeviceBuffer>>;
+}
