@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type ImportStatement, importsOf } from "./import-statements.ts";
+import { layeringProblem, placedPackages } from "./layering.ts";
+import { filesBelow, root, type WorkspacePackage, workspacePackages } from "./workspace.ts";
+
+interface SourceFile {
+  readonly path: string;
+  readonly imports: readonly ImportStatement[];
+  /** A test, an example or configuration: read by us, not by what imports the package. */
+  readonly test: boolean;
+}
+
+const packages = workspacePackages();
+const filesOf = new Map(packages.map((pkg) => [pkg, sourceFiles(pkg)]));
+const names = new Set(packages.map(({ name }) => name));
+const rootManifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+function sourceFiles({ folder }: WorkspacePackage): SourceFile[] {
+  return filesBelow(folder)
+    .filter((path) => /\.(ts|js|mjs)$/.test(path))
+    .map((path) => ({
+      path,
+      imports: importsOf(path, readFileSync(join(root, path), "utf8")),
+      test: /\.test\.ts$|\/(examples|test|tests)\/|\.config\.ts$/.test(path),
+    }));
+}
+
+/** `@scope/name/deep` → `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function isPackage(specifier: string): boolean {
+  return !specifier.startsWith(".") && !specifier.startsWith("node:");
+}
+
+describe("layering", () => {
+  test("every package has its row, and every row its package", () => {
+    expect([...placedPackages].sort()).toEqual([...names].sort());
+  });
+
+  test.each(packages)("$name imports only what stands below it", (pkg) => {
+    const problems = filesOf.get(pkg)!.flatMap(({ path, imports, test }) =>
+      imports
+        .filter(({ specifier }) => isPackage(specifier))
+        .map(({ specifier, kind }) => ({ from: pkg.name, to: packageOf(specifier), kind, test }))
+        .filter(({ to }) => names.has(to) && to !== pkg.name)
+        .flatMap((edge) => {
+          const problem = layeringProblem(edge);
+          return problem === undefined ? [] : [`${path}: ${problem}`];
+        }),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test.each(packages)("$name depends only on what stands below it", ({ name, manifest }) => {
+    const problems = Object.keys(manifest.dependencies ?? {})
+      .filter((to) => names.has(to))
+      // `dynamic` is the most a manifest can allow; how it is imported is for the sources to say.
+      .map((to) => layeringProblem({ from: name, to, kind: "dynamic", test: false }))
+      .filter((problem) => problem !== undefined);
+    expect(problems).toEqual([]);
+  });
+
+  test.each(packages)("$name declares what it imports, and imports what it declares", (pkg) => {
+    const { dependencies = {}, devDependencies = {}, peerDependencies = {} } = pkg.manifest;
+    const shipped = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
+    const forTests = new Set([
+      ...shipped,
+      ...Object.keys(devDependencies),
+      ...Object.keys(rootManifest.devDependencies),
+      pkg.name,
+    ]);
+    const problems: string[] = [];
+    const imported = new Set<string>();
+    for (const { path, imports, test } of filesOf.get(pkg)!) {
+      const allowed = test || pkg.manifest.private ? forTests : shipped;
+      for (const name of imports
+        .map(({ specifier }) => specifier)
+        .filter(isPackage)
+        .map(packageOf)) {
+        imported.add(name);
+        if (!allowed.has(name)) problems.push(`${path} imports ${name}, which is not declared`);
+      }
+    }
+    for (const name of [...shipped, ...Object.keys(devDependencies)]) {
+      if (!imported.has(name) && !name.startsWith("@types/"))
+        problems.push(`${name} is declared and never imported`);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  test.each(packages)("no file of $name imports itself through others", (pkg) => {
+    const files = filesOf.get(pkg)!;
+    const neighbours = new Map(
+      files.map(({ path, imports }) => [
+        path,
+        imports
+          .filter(({ specifier, kind }) => specifier.startsWith(".") && kind !== "type")
+          .map(({ specifier }) => normalize(join(dirname(path), specifier))),
+      ]),
+    );
+    expect(firstCycle(neighbours)).toBeUndefined();
+  });
+
+  test.each([
+    ["@krait/tensor", "@krait/weights", "static", false],
+    ["@krait/models", "@krait/backend-cpu", "static", false],
+    ["@krait/backend-cpu", "@krait/models", "static", false],
+    ["@krait/tokenizer", "@krait/tensor", "type", false],
+    ["@krait/engine", "@krait/backend-cpu", "dynamic", false],
+    ["krait", "@krait/backend-cpu", "static", false],
+    ["krait", "@krait/testing", "static", false],
+    ["@krait/engine", "krait", "static", true],
+  ] as const)("%s may not import %s (%s, in a test: %s)", (from, to, kind, test) => {
+    expect(layeringProblem({ from, to, kind, test })).toBeTypeOf("string");
+  });
+
+  test("a cycle is told as the files it passes through", () => {
+    const cycle = new Map([
+      ["a", ["b"]],
+      ["b", ["c", "d"]],
+      ["c", []],
+      ["d", ["b"]],
+    ]);
+    expect(firstCycle(cycle)).toEqual(["b", "d", "b"]);
+    cycle.set("d", ["c"]);
+    expect(firstCycle(cycle)).toBeUndefined();
+  });
+});
+
+/** Depth first: a file met again while it is still on the path closes a cycle. */
+function firstCycle(neighbours: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const walk = (path: readonly string[]): string[] | undefined => {
+    const file = path.at(-1)!;
+    const start = path.indexOf(file);
+    if (start < path.length - 1) return path.slice(start);
+    if (done.has(file)) return undefined;
+    for (const next of neighbours.get(file) ?? []) {
+      const cycle = walk([...path, next]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of neighbours.keys()) {
+    const cycle = walk([file]);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

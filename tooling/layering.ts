@@ -1,0 +1,60 @@
+/** One import of one package by another, by any file of the importer. */
+export interface PackageImport {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "static" | "dynamic" | "type";
+  /** Tests may reach what users of a package bring themselves, such as a backend. */
+  readonly test: boolean;
+}
+
+/** Packages import from lower rows only, never from their own. */
+const rows: Readonly<Record<string, number>> = {
+  "@krait/tensor": 1,
+  "@krait/tokenizer": 2,
+  "@krait/chat-template": 2,
+  "@krait/tool-parser": 2,
+  "@krait/sampler": 2,
+  "@krait/weights": 2,
+  "@krait/tiny-model": 2,
+  "@krait/models": 3,
+  "@krait/backend-cpu": 3,
+  "@krait/engine": 4,
+  krait: 5,
+  "@krait/cli": 6,
+};
+
+/** Worth installing alone: text in, text out. */
+const standAlone = new Set([
+  "@krait/tokenizer",
+  "@krait/chat-template",
+  "@krait/tool-parser",
+  "@krait/sampler",
+  "@krait/tiny-model",
+]);
+
+/** Beside the rows: it compares backends with the reference, and only tests import it. */
+const testing = "@krait/testing";
+
+/** The packages that the rows place. */
+export const placedPackages: readonly string[] = [...Object.keys(rows), testing];
+
+/** Why an import breaks the layering, or `undefined` when it does not. */
+export function layeringProblem({ from, to, kind, test }: PackageImport): string | undefined {
+  if (to === testing) return test ? undefined : "only tests import @krait/testing";
+  if (from === testing) return rowOf(to) <= 3 ? undefined : "@krait/testing stands below the engine";
+  if (standAlone.has(from)) return test ? undefined : `${from} imports nothing of Krait's`;
+  // A test may bring any backend and any model; the sources of what it tests may not.
+  if (test) return rowOf(to) <= Math.max(3, rowOf(from)) ? undefined : `${to} is above ${from}`;
+  if (rowOf(to) >= rowOf(from)) return `${to} is not in a lower row than ${from}`;
+  if (!to.startsWith("@krait/backend-") || kind === "type") return undefined;
+  if (rowOf(from) < 5) return "only krait and the apps name a backend";
+  return kind === "dynamic"
+    ? undefined
+    : "a backend is imported dynamically, so that nobody loads one unused";
+}
+
+function rowOf(name: string): number {
+  const row = rows[name];
+  if (row === undefined) throw new Error(`${name} has no row in tooling/layering.ts: say where it stands.`);
+  return row;
+}
