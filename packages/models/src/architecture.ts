@@ -1,0 +1,98 @@
+import type { DType, Format, Program } from "@krait/tensor";
+import { UnsupportedArchitectureError } from "./errors.ts";
+import { parseNemotronHConfig } from "./nemotron-h/config.ts";
+import { nemotronHForward } from "./nemotron-h/forward.ts";
+import { nemotronHWeights } from "./nemotron-h/weights.ts";
+import { buildSampleProgram } from "./sample-program.ts";
+
+/** A parsed `config.json`. */
+export type ModelConfig = Readonly<Record<string, unknown>>;
+
+/** One weight: its name in the Program, and where the checkpoint keeps it. */
+export interface WeightEntry {
+  readonly name: string;
+  readonly checkpointName: string;
+  /** In the Program. */
+  readonly shape: readonly number[];
+  /** In the file; holds as many values as `shape`. */
+  readonly checkpointShape: readonly number[];
+  /** Matrices keep a stored format that the backend multiplies by; vectors are small and become f32. */
+  readonly kind: "matrix" | "vector";
+  /** Applied to each value while loading: `negative-exponential` is −exp(x). */
+  readonly transform?: "negative-exponential";
+}
+
+/** What the Programs are built for. */
+export interface ProgramOptions {
+  /** The format of each weight, by its name in the Program; f32 where none is given. */
+  readonly formats: Readonly<Record<string, Format>>;
+  /** Of convolution windows and recurrent states. */
+  readonly stateDtype: DType;
+  /** Of keys and values. */
+  readonly kvDtype: DType;
+  /** Sequences and snapshots that exist at once. */
+  readonly maxSlots: number;
+  /** Pages of keys and values, shared by all sequences. */
+  readonly maxPages: number;
+  /** Positions of the longest sequence. */
+  readonly maxContext: number;
+  readonly maxOutputRows: number;
+  /** Logit biases for each output row. */
+  readonly maxBiases: number;
+  /** How many of the largest logits the host can read. */
+  readonly topCount: number;
+}
+
+/** A model family, with the sizes of one config. */
+export interface Architecture {
+  /** As in `model_type`. */
+  readonly name: string;
+  readonly vocabularySize: number;
+  /** Positions that the model was trained for. */
+  readonly maxContext: number;
+  /** One line that names the layers, for people. */
+  readonly summary: string;
+  readonly weights: readonly WeightEntry[];
+  programs(options: ProgramOptions): { readonly forward: Program; readonly sample: Program };
+}
+
+const families: Readonly<Record<string, (config: ModelConfig) => Architecture>> = { nemotron_h: nemotronH };
+
+/**
+ * The architecture that a config describes.
+ *
+ * @throws {UnsupportedArchitectureError} naming what is known.
+ * @throws {ConfigError} when a field is missing or wrong.
+ */
+export function architectureOf(config: ModelConfig): Architecture {
+  const modelType = config.model_type;
+  const family =
+    typeof modelType === "string" && Object.hasOwn(families, modelType) ? families[modelType] : undefined;
+  if (family === undefined) {
+    throw new UnsupportedArchitectureError(
+      modelType === undefined
+        ? "no model_type in its config.json"
+        : `model_type ${JSON.stringify(modelType)}`,
+      Object.keys(families),
+      "Check that config.json is that of a Nemotron-H model.",
+    );
+  }
+  return family(config);
+}
+
+function nemotronH(json: ModelConfig): Architecture {
+  const config = parseNemotronHConfig(json);
+  const weights = nemotronHWeights(config);
+  const count = (kind: string): number => config.pattern.filter((layer) => layer === kind).length;
+  return {
+    name: "nemotron_h",
+    vocabularySize: config.vocabularySize,
+    maxContext: config.maxContext,
+    summary: `${config.pattern.length} layers: ${count("M")} Mamba-2, ${count("-")} MLP, ${count("*")} attention`,
+    weights,
+    programs: (options) => ({
+      forward: nemotronHForward(config, weights, options),
+      sample: buildSampleProgram(config.vocabularySize, options),
+    }),
+  };
+}

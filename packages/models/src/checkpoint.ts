@@ -1,0 +1,69 @@
+import type { Format } from "@krait/tensor";
+import type { WeightFile } from "@krait/weights";
+import type { Architecture } from "./architecture.ts";
+import { CheckpointError } from "./errors.ts";
+
+/** Tensors that some checkpoints hold beside the model itself: layers for multi-token prediction. */
+const ignored = /^mtp\./;
+
+/**
+ * Checks every tensor of a checkpoint against the architecture, and chooses the format that each
+ * weight will have on the device: matrices keep theirs where the backend multiplies by it, everything
+ * else becomes f32.
+ *
+ * @returns the format of each weight, by its name in the Program.
+ * @throws {CheckpointError} naming the tensor, and what was expected.
+ */
+export function checkCheckpoint(
+  architecture: Architecture,
+  file: Pick<WeightFile, "tensors">,
+  weightFormats: readonly Format[],
+): Record<string, Format> {
+  const formats: Record<string, Format> = {};
+  const known = new Set<string>();
+  for (const { name, checkpointName: tensor, checkpointShape, kind } of architecture.weights) {
+    known.add(tensor);
+    const stored = file.tensors.get(tensor);
+    if (stored === undefined) {
+      throw new CheckpointError(
+        "CHECKPOINT_TENSOR_MISSING",
+        `The checkpoint has no tensor "${tensor}", which its config.json calls for. ` +
+          `Check that all shards are there and that both files are of one model.`,
+        { tensor },
+      );
+    }
+    if (stored.shape.join() !== checkpointShape.join()) {
+      throw new CheckpointError(
+        "CHECKPOINT_SHAPE",
+        `Tensor "${tensor}" has shape [${stored.shape.join(", ")}] in ${stored.file}, but the config.json beside it ` +
+          `calls for [${checkpointShape.join(", ")}]. Check that both files are of one model.`,
+        { tensor, expected: checkpointShape, actual: stored.shape },
+      );
+    }
+    if (stored.spec === undefined) {
+      throw new CheckpointError(
+        "CHECKPOINT_DTYPE",
+        `Tensor "${tensor}" is stored as ${stored.dtype}, which Krait does not read. ` +
+          `Use a checkpoint in BF16, F16 or F32.`,
+        { tensor, actual: stored.dtype },
+      );
+    }
+    const { format } = stored.spec;
+    formats[name] = kind === "matrix" && weightFormats.includes(format) ? format : "f32";
+  }
+  // A tensor that nobody reads is a part of the model that would be left out in silence, such as scales.
+  const unexpected = [...file.tensors.keys()].filter((tensor) => !known.has(tensor) && !ignored.test(tensor));
+  if (unexpected.length > 0) {
+    const shown = unexpected
+      .slice(0, 5)
+      .map((tensor) => `"${tensor}"`)
+      .join(", ");
+    throw new CheckpointError(
+      "CHECKPOINT_TENSOR_UNEXPECTED",
+      `The checkpoint holds ${unexpected.length} tensors that its config.json does not call for: ${shown}` +
+        `${unexpected.length > 5 ? ", …" : ""}. It is of another model, or quantized in a way that Krait does not read.`,
+      { tensor: unexpected[0]!, actual: unexpected },
+    );
+  }
+  return formats;
+}

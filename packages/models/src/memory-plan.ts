@@ -1,0 +1,73 @@
+import {
+  byteLength,
+  type Extents,
+  elementCount,
+  PAGE_SIZE,
+  type Program,
+  planScratch,
+  stateBytes,
+  stateUnitBytes,
+} from "@krait/tensor";
+import type { Architecture } from "./architecture.ts";
+import { MemoryPlanError } from "./errors.ts";
+
+/** What a model takes, in bytes, known before anything is loaded. */
+export interface MemoryPlan {
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** Convolution windows and recurrent states of one sequence. */
+  readonly stateBytesPerSequence: number;
+  /** Keys and values of one position. */
+  readonly kvBytesPerToken: number;
+  /** All slots' states, with the page tables and token counts. */
+  readonly stateBytes: number;
+  /** All pages of keys and values. */
+  readonly kvBytes: number;
+  /** Intermediates of the largest step. */
+  readonly scratchBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Slot states that are the engine's bookkeeping and not the model's memory of a sequence. */
+const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pageTable"]);
+
+export function planMemory(
+  architecture: Architecture,
+  programs: { readonly forward: Program; readonly sample: Program },
+  largest: Extents,
+): MemoryPlan {
+  const { forward, sample } = programs;
+  const states = Object.entries(forward.states);
+  const slots = states.filter(([, spec]) => spec.per === "slot");
+  const pages = states.filter(([, spec]) => spec.per === "page");
+  const plan = {
+    parameters: sum(architecture.weights.map(({ shape }) => elementCount(shape))),
+    weightBytes: sum(Object.values(forward.weights).map(byteLength)),
+    stateBytesPerSequence: sum(
+      slots.filter(([name]) => !bookkeeping.has(name)).map(([, spec]) => stateUnitBytes(spec)),
+    ),
+    kvBytesPerToken: sum(pages.map(([, spec]) => stateUnitBytes(spec) / PAGE_SIZE)),
+    stateBytes: sum(slots.map(([, spec]) => stateBytes(spec))),
+    kvBytes: sum(pages.map(([, spec]) => stateBytes(spec))),
+    scratchBytes: planScratch(forward, largest).totalBytes + planScratch(sample, largest).totalBytes,
+  };
+  const totalBytes = plan.weightBytes + plan.stateBytes + plan.kvBytes + plan.scratchBytes;
+  return { ...plan, totalBytes };
+}
+
+/** @throws {MemoryPlanError} with every part of the plan, when it does not fit. */
+export function requireMemory(plan: MemoryPlan, availableBytes: number, backend: string): void {
+  if (plan.totalBytes <= availableBytes) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
+  throw new MemoryPlanError(
+    `This model needs ${gigabytes(plan.totalBytes)} on backend "${backend}", which has ${gigabytes(availableBytes)}: ` +
+      `weights ${gigabytes(plan.weightBytes)}, states ${gigabytes(plan.stateBytes)}, ` +
+      `keys and values ${gigabytes(plan.kvBytes)}, scratch ${gigabytes(plan.scratchBytes)}. ` +
+      `Lower maxContext or maxSequences, or choose a smaller model.`,
+    { neededBytes: plan.totalBytes, availableBytes },
+  );
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

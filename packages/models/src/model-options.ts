@@ -1,0 +1,74 @@
+import { type Backend, type DType, type Extents, type Format, KraitError, PAGE_SIZE } from "@krait/tensor";
+import type { Architecture, ProgramOptions } from "./architecture.ts";
+
+/** How large a model's states are made. Everything has a default. */
+export interface ModelOptions {
+  /** Positions of the longest sequence; what the model was trained for unless given. */
+  readonly maxContext?: number | undefined;
+  /** Sequences and snapshots that exist at once; 4 unless given. */
+  readonly maxSequences?: number | undefined;
+  /** Positions of keys and values that all sequences share; `maxContext` unless given. */
+  readonly maxTokens?: number | undefined;
+  /** Rows of a prefill chunk; 256 unless given. */
+  readonly chunkRows?: number | undefined;
+  /** Rows of one step whose logits can be read; 8 unless given. */
+  readonly maxOutputRows?: number | undefined;
+  /** Of convolution windows and recurrent states; f32 unless given, as the model was trained. */
+  readonly stateDtype?: DType | undefined;
+  /** Of keys and values; f32 on the reference backend and f16 elsewhere, unless given. */
+  readonly kvDtype?: DType | undefined;
+  /** How many of the largest logits are kept for log-probabilities; 20 unless given. */
+  readonly topCount?: number | undefined;
+  /** Logit biases of one request; 64 unless given. */
+  readonly maxBiases?: number | undefined;
+}
+
+/** The sizes that Programs are built for, and the largest step that they run. */
+export interface ModelSizes {
+  readonly program: ProgramOptions;
+  readonly largest: Extents;
+}
+
+/** @throws {KraitError} `MODEL_OPTION_INVALID` naming the option. */
+export function resolveModelOptions(
+  architecture: Architecture,
+  backend: Pick<Backend, "name">,
+  formats: Readonly<Record<string, Format>>,
+  options: ModelOptions,
+): ModelSizes {
+  const maxContext = count("maxContext", options.maxContext, architecture.maxContext);
+  const maxSlots = count("maxSequences", options.maxSequences, 4);
+  const maxTokens = count("maxTokens", options.maxTokens, maxContext);
+  const rows = count("chunkRows", options.chunkRows, 256);
+  const maxOutputRows = count("maxOutputRows", options.maxOutputRows, 8);
+  return {
+    program: {
+      formats,
+      stateDtype: options.stateDtype ?? "f32",
+      kvDtype: options.kvDtype ?? (backend.name === "cpu" ? "f32" : "f16"),
+      maxSlots,
+      // One page more for each slot: a fork copies the page that its parent has only partly filled.
+      maxPages: Math.ceil(maxTokens / PAGE_SIZE) + maxSlots,
+      maxContext,
+      maxOutputRows,
+      maxBiases: count("maxBiases", options.maxBiases, 64),
+      topCount: count("topCount", options.topCount, 20),
+    },
+    largest: {
+      rows,
+      segments: Math.min(maxSlots, rows),
+      longestSegment: rows,
+      context: maxContext,
+      outputRows: maxOutputRows,
+    },
+  };
+}
+
+function count(option: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new KraitError(
+    "MODEL_OPTION_INVALID",
+    `${option} should be a positive whole number, but is ${value}.`,
+  );
+}
