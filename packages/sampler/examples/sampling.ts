@@ -2,21 +2,12 @@ import { createSampler, createTokenHistory, recommendedSampling } from "@krait/s
 
 const prompt = [3, 1, 4];
 const history = createTokenHistory(prompt);
-const sampler = createSampler({
-  ...recommendedSampling("on"),
-  repetitionPenalty: 1.1,
-  seed: 42,
-  logprobs: 2,
-});
+const sampler = createSampler({ ...recommendedSampling("on"), repetitionPenalty: 1.1, seed: 42 });
 
 for (let position = prompt.length; position < 8; position++) {
-  const logits = Float32Array.from({ length: 6 }, (_, token) => Math.sin(position * token)); // a model's, in earnest
-  const { token, logprob, top } = sampler.sample(logits, { position, history });
+  // A model makes these, one for each token of its vocabulary.
+  const logits = Float32Array.from({ length: 6 }, (_, token) => Math.sin(position * token));
+  const { token } = sampler.sample(logits, { position, history });
   history.push(token);
-  console.log(
-    position,
-    token,
-    logprob?.toFixed(3),
-    top?.map((entry) => entry.token),
-  );
+  console.log(`position ${position}: token ${token}`);
 }
