@@ -1,0 +1,16 @@
+import { type OpenOptions, openModelFolder } from "./model-folder.ts";
+import type { ModelLocation } from "./storage/locate.ts";
+import type { WeightFile } from "./weight-file.ts";
+
+/**
+ * Opens a checkpoint: reads and checks its headers, and nothing else.
+ *
+ * @param location - a safetensors file or its index of shards, or the folder that holds them: as a path, as
+ *   a URL (which names a folder unless it ends in `.safetensors` or `.safetensors.index.json`), as a blob, or
+ *   as blobs by file name. Servers must answer Range requests for files above 64 MiB.
+ * @throws {WeightError} when a file is missing, corrupt, hostile or out of reach; the signal's reason when aborted.
+ */
+export async function openWeights(location: ModelLocation, options: OpenOptions = {}): Promise<WeightFile> {
+  const folder = await openModelFolder(location, options);
+  return await folder.weights(options.signal);
+}

@@ -1,0 +1,100 @@
+import { elementCount, type WeightSource } from "@krait/tensor";
+import { pieceByteLength } from "../piece.ts";
+import { type ByteSource, readRange } from "../storage/byte-source.ts";
+import { quote, WeightError } from "../weight-error.ts";
+import type { StoredTensor, WeightFile } from "../weight-file.ts";
+
+/** A tensor and the bytes of its file. */
+export interface CheckpointTensor {
+  readonly tensor: StoredTensor;
+  readonly source: ByteSource;
+}
+
+/** Tensors of one or several safetensors files as one {@link WeightFile}. */
+export class SafetensorsCheckpoint implements WeightFile {
+  readonly format = "safetensors";
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly #location: string;
+  readonly #sources: ReadonlyMap<string, ByteSource>;
+  readonly #closing = new AbortController();
+
+  constructor(
+    location: string,
+    metadata: Readonly<Record<string, unknown>>,
+    tensors: ReadonlyMap<string, CheckpointTensor>,
+  ) {
+    this.metadata = metadata;
+    this.tensors = new Map([...tensors].map(([name, { tensor }]) => [name, tensor]));
+    this.#location = location;
+    this.#sources = new Map([...tensors].map(([name, { source }]) => [name, source]));
+  }
+
+  source(name: string): WeightSource {
+    const { tensor, source } = this.#find(name);
+    if (tensor.spec === undefined) throw withoutFormat(name, tensor);
+    return {
+      ...(source.path === undefined ? {} : { file: { path: source.path, byteOffset: tensor.byteOffset } }),
+      byteLength: tensor.byteLength,
+      pieces: (signal) => this.read(name, signal),
+    };
+  }
+
+  read(name: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const { tensor, source } = this.#find(name);
+    return source.pieces(rangeOf(tensor), pieceByteLength(tensor), this.#until(signal));
+  }
+
+  async bytes(name: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { tensor, source } = this.#find(name);
+    return await readRange(source, rangeOf(tensor), this.#until(signal));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(
+      new WeightError({
+        code: "WEIGHT_CLOSED",
+        message: `${this.#location} has been closed. Open it again.`,
+        file: this.#location,
+      }),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #find(name: string): CheckpointTensor {
+    const tensor = this.tensors.get(name);
+    const source = this.#sources.get(name);
+    if (tensor && source) return { tensor, source };
+    throw new WeightError({
+      code: "WEIGHT_TENSOR_MISSING",
+      message: `There is no tensor ${quote(name)} among the ${this.tensors.size} of ${this.#location}.`,
+      file: this.#location,
+      tensor: name,
+    });
+  }
+
+  /** Aborted by the reader or by `close`. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+}
+
+function rangeOf({ byteOffset, byteLength }: StoredTensor): { start: number; end: number } {
+  return { start: byteOffset, end: byteOffset + byteLength };
+}
+
+function withoutFormat(name: string, { file, dtype, shape }: StoredTensor): WeightError {
+  return new WeightError({
+    code: "WEIGHT_DTYPE_UNSUPPORTED",
+    message:
+      `Tensor ${quote(name)} of ${file} has dtype ${dtype} (${elementCount(shape)} values), ` +
+      `which no backend computes with. Convert it to F32, F16, BF16, I32 or U32.`,
+    file,
+    tensor: name,
+    expected: ["F32", "F16", "BF16", "I32", "U32"],
+    actual: dtype,
+  });
+}
