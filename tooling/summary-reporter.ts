@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
+/** The full name of each test that CI may skip, with the reason. */
 const allowedSkips: Record<string, string> = JSON.parse(
   readFileSync(new URL("./allowed-skips.json", import.meta.url), "utf8"),
 );
@@ -10,22 +11,26 @@ const allowedSkips: Record<string, string> = JSON.parse(
  * every skipped test. In CI a skip that `allowed-skips.json` does not list fails the run.
  */
 export class SummaryReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
-    for (const module of modules) {
-      for (const test of module.children.allTests()) {
-        const result = test.result();
-        count[result.state]++;
-        if (result.state !== "skipped") continue;
-        const reason = result.note ?? allowedSkips[test.fullName];
-        console.log(`skipped: ${test.fullName}: ${reason ?? "no reason given"}`);
-        if (process.env.CI && !(test.fullName in allowedSkips)) {
-          console.log("  not listed in tooling/allowed-skips.json, so this run fails");
-          process.exitCode = 1;
-        }
-      }
-      if (module.state() === "failed" && module.errors().length > 0) count.failed++;
+    for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
+      const { state } = test.result();
+      count[state]++;
+      if (state === "skipped") reportSkip(test);
     }
-    console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+    // What fails outside any test counts too: a file that does not load, a hook, a stray rejection.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = suites.filter((suite) => suite.errors().length > 0).length + unhandledErrors.length;
+    const failed = count.failed + count.pending + broken;
+    console.log(`${count.passed} passed, ${failed} failed, ${count.skipped} skipped`);
   }
+}
+
+function reportSkip(test: TestCase): void {
+  const result = test.result();
+  const note = result.state === "skipped" ? result.note : undefined;
+  console.log(`skipped: ${test.fullName}: ${note ?? allowedSkips[test.fullName] ?? "no reason given"}`);
+  if (!process.env.CI || test.fullName in allowedSkips) return;
+  console.log("  This skip is not listed in tooling/allowed-skips.json, so the run fails.");
+  process.exitCode = 1;
 }
