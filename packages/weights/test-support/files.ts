@@ -23,7 +23,10 @@ export function fileWithHeader(header: string, dataBytes: number): Uint8Array<Ar
 }
 
 /** Values 0, 1, 2, … as f32: bytes that tell where they are from. */
-export function countingTensor(name: string, shape: readonly number[]): TensorToWrite {
+export function countingTensor(
+  name: string,
+  shape: readonly number[],
+): TensorToWrite & { readonly data: Float32Array } {
   const values = new Float32Array(shape.reduce((product, count) => product * count, 1)).map((_, i) => i);
   return { name, dtype: "F32", shape, data: values };
 }

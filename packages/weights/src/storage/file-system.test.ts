@@ -15,7 +15,13 @@ beforeEach(() => {
   vi.spyOn(fs, "open").mockImplementation(async (...given) => {
     const handle = await open(...given);
     openHandles++;
-    handle.on("close", () => openHandles--);
+    const close = handle.close;
+    let isOpen = true;
+    handle.close = async () => {
+      await close.call(handle);
+      if (isOpen) openHandles--;
+      isOpen = false;
+    };
     return handle;
   });
 });
