@@ -1,1 +1,3 @@
-export {};
+export { type CpuBackendOptions, createCpuBackend } from "./backend.ts";
+export { DisposedError, MemoryLimitError } from "./buffer.ts";
+export { WeightLengthError } from "./weight.ts";

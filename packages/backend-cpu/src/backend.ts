@@ -1,0 +1,106 @@
+import {
+  type Backend,
+  type BackendLostError,
+  BindingError,
+  type CopyRegion,
+  type DeviceBuffer,
+  type Executable,
+  type Extents,
+  type Format,
+  type Program,
+  type TensorSpec,
+  validate,
+  type WeightBuffer,
+  type WeightSource,
+} from "@krait/tensor";
+import { CpuBuffer, DisposedError, Memory } from "./buffer.ts";
+import { CpuExecutable } from "./executable.ts";
+import { checkSupported } from "./support.ts";
+import { loadWeight, weightFormats } from "./weight.ts";
+
+export interface CpuBackendOptions {
+  /** How many bytes buffers, weights and scratch may take in all; no limit of its own unless given. */
+  readonly memoryBytes?: number;
+  /**
+   * How `ssmScan` is computed: row by row, so that a prompt cut anywhere gives the same bits (the
+   * default), or in chunks of the model's chunk size, equal up to rounding.
+   */
+  readonly scan?: "recurrence" | "chunked";
+}
+
+/** The backend that every other one is measured by: plain JavaScript, double-precision sums, one thread. */
+export async function createCpuBackend(options: CpuBackendOptions = {}): Promise<Backend> {
+  return new CpuBackend(options);
+}
+
+class CpuBackend implements Backend {
+  readonly name = "cpu";
+  readonly software = false;
+  readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
+  readonly weightFormats: readonly Format[] = weightFormats;
+  /** Never settles: there is no device that could be lost, and disposing is not a loss. */
+  readonly lost: Promise<BackendLostError> = new Promise(() => {});
+  readonly #memory: Memory;
+  readonly #scan: "recurrence" | "chunked";
+  #isDisposed = false;
+
+  constructor({ memoryBytes = Number.POSITIVE_INFINITY, scan = "recurrence" }: CpuBackendOptions) {
+    this.limits = { memoryBytes, maxBufferBytes: memoryBytes };
+    this.#memory = new Memory(memoryBytes);
+    this.#scan = scan;
+  }
+
+  allocate(bytes: number, label: string): DeviceBuffer {
+    this.#checkLive();
+    return this.#memory.allocate(bytes, label);
+  }
+
+  async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {
+    this.#checkLive();
+    return loadWeight(this.#memory, spec, source, signal);
+  }
+
+  copy(regions: readonly CopyRegion[]): void {
+    this.#checkLive();
+    for (const { source, sourceOffset, target, targetOffset, byteLength } of regions) {
+      if (!(source instanceof CpuBuffer && target instanceof CpuBuffer)) {
+        throw new BindingError("A copy names a buffer of another backend.");
+      }
+      if (sourceOffset % 4 !== 0 || targetOffset % 4 !== 0 || byteLength % 4 !== 0) {
+        throw new BindingError(
+          `A copy of ${byteLength} bytes from ${sourceOffset} of "${source.label}" to ${targetOffset} of ` +
+            `"${target.label}" is not in multiples of 4 bytes.`,
+        );
+      }
+      const distance = Math.abs(sourceOffset - targetOffset);
+      if (source === target && distance < byteLength) {
+        throw new BindingError(
+          `A copy of ${byteLength} bytes inside "${source.label}" overlaps itself: ` +
+            `it goes from ${sourceOffset} to ${targetOffset}.`,
+        );
+      }
+      const bytes = source.bytes(sourceOffset, byteLength);
+      target.bytes(targetOffset, byteLength).set(bytes);
+    }
+  }
+
+  async compile(
+    program: Program,
+    { largest, signal }: { readonly largest: Extents; readonly signal?: AbortSignal },
+  ): Promise<Executable> {
+    this.#checkLive();
+    signal?.throwIfAborted();
+    checkSupported(program, this.name);
+    validate(program);
+    return new CpuExecutable(program, largest, this.#memory, this.#scan);
+  }
+
+  /** What was allocated stays usable until it is disposed itself, or nobody holds it any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+  }
+
+  #checkLive(): void {
+    if (this.#isDisposed) throw new DisposedError('Backend "cpu"');
+  }
+}
