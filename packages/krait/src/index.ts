@@ -1,1 +1,21 @@
-export {};
+export type { Message, Tool } from "@krait/chat-template";
+export type { FinishEvent, FinishReason, GenerateEvent, TokenEvent, Usage } from "@krait/engine";
+export { KraitError } from "@krait/tensor";
+export { evaluateExpression } from "./calculator.ts";
+export type { ChatModel } from "./chat-model.ts";
+export type { ChatOptions, CompleteOptions } from "./chat-options.ts";
+export type { ChatResult, ChatStream, MadeCall } from "./chat-stream.ts";
+export { backendNames, chooseBackend } from "./choose-backend.ts";
+export { demoTools } from "./demo-tools.ts";
+export { ModelError, type ModelErrorCode } from "./errors.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
+export {
+  type ExecutableTool,
+  type RunToolsOptions,
+  type StepEvent,
+  type ToolResultEvent,
+  type ToolRun,
+  type ToolRunEvent,
+  type ToolRunResult,
+  toolSchema,
+} from "./run-tools.ts";

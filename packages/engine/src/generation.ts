@@ -1,0 +1,205 @@
+import { createSampler } from "@krait/sampler";
+import type { Tokenizer } from "@krait/tokenizer";
+import type { FinishReason, GenerateEvent, ReasoningEnd, TokenEvent } from "./events.ts";
+import { type Executor, LAST_TOKEN, type Sample } from "./executor.ts";
+import { nextTask } from "./next-task.ts";
+import type { PrefixKeeper } from "./prefix-keeper.ts";
+import { type GenerateRequest, stopStrings } from "./request.ts";
+import { type SamplingFeeds, samplingFeeds } from "./sampling-feeds.ts";
+import type { Sequence } from "./state-pool.ts";
+import { createChatPipeline, createPlainPipeline, noText, type TextPipeline } from "./text-pipeline.ts";
+import { REASONING_CLOSE, ThinkingBudget } from "./thinking-budget.ts";
+
+/** What a generation works with. */
+export interface GenerationContext {
+  readonly executor: Executor;
+  readonly prefixes: PrefixKeeper;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly endTokens: ReadonlySet<number>;
+  readonly maxContext: number;
+  readonly chunkRows: number;
+  readonly maxBiases: number;
+  /** Whether a step is enqueued before the token of the one before it has been read. */
+  readonly lookahead: boolean;
+}
+
+/** One request's way from prompt to finish event. */
+export class Generation {
+  readonly #context: GenerationContext;
+  readonly #request: GenerateRequest;
+  readonly #pipeline: TextPipeline;
+  readonly #budget: ThinkingBudget;
+  readonly #feeds: SamplingFeeds;
+  /** How many of the largest logits are read with each token; undefined for no log-probabilities. */
+  readonly #logprobs: number | undefined;
+  /** Tokens that the engine puts in place of sampled ones. */
+  readonly #forced: number[] = [];
+  #closing: ReasoningEnd | undefined;
+  #reasoningEnd: ReasoningEnd | undefined;
+  #completionTokens = 0;
+  #reasoningTokens = 0;
+  #calls = 0;
+
+  constructor(context: GenerationContext, request: GenerateRequest) {
+    const { tokenizer } = context;
+    const {
+      sampling = {},
+      thinking = {},
+      reasoning = "off",
+      toolCallInReasoning = "closes-reasoning",
+    } = request;
+    this.#context = context;
+    this.#request = request;
+    const { options } = createSampler(sampling);
+    this.#feeds = samplingFeeds(options, context.maxBiases);
+    this.#logprobs = options.logprobs;
+    this.#budget = new ThinkingBudget(thinking);
+    const stops = stopStrings(request);
+    if (tokenizer === undefined) this.#pipeline = noText;
+    else if (request.format === "text") this.#pipeline = createPlainPipeline(tokenizer.stream(), stops);
+    else this.#pipeline = createChatPipeline(tokenizer.stream(), { stops, reasoning, toolCallInReasoning });
+    if (this.#pipeline.reasoning && this.#budget.forbidsReasoning) this.#closeReasoning("hard");
+  }
+
+  /** Ends the reasoning trace after the token that is being generated. Does nothing when there is none. */
+  endThinking(): void {
+    if (this.#pipeline.reasoning) this.#closeReasoning("user");
+  }
+
+  async *run(): AsyncGenerator<GenerateEvent, void, undefined> {
+    const { executor, prefixes, lookahead } = this.#context;
+    const { prompt, onLogits, signal } = this.#request;
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const sequence = prefixes.open(prompt);
+    try {
+      const cachedTokens = sequence.length;
+      for await (const tokens of this.#prefill(sequence)) {
+        yield { type: "prefill", tokens, totalTokens: prompt.length };
+      }
+      const limit = Math.min(
+        this.#context.maxContext - prompt.length,
+        this.#request.maxTokens ?? Number.POSITIVE_INFINITY,
+      );
+      let finishReason: FinishReason | undefined;
+      let decodeStarted: number | undefined;
+      for (let pending = this.#sample(sequence); finishReason === undefined; ) {
+        const position = sequence.length;
+        if (onLogits !== undefined) onLogits(await executor.logits(1), position);
+        // A forced token is known before the sampled one is; the step that reads it may start at once.
+        const forced = this.#forced.shift();
+        const isLast = this.#completionTokens + 1 >= limit;
+        let sampled: Promise<Sample> | undefined;
+        if (lookahead && !isLast) sampled = this.#step(sequence, forced ?? LAST_TOKEN);
+        const sample = await pending;
+        decodeStarted ??= performance.now();
+        const token = forced ?? sample.token;
+        yield* this.#accept(token, position, forced === undefined ? sample : undefined);
+        finishReason = this.#finishReason(token) ?? (isLast ? "length" : undefined);
+        if (finishReason === undefined) pending = sampled ?? this.#step(sequence, token);
+        await nextTask();
+        signal?.throwIfAborted();
+      }
+      yield* this.#report(this.#pipeline.flush());
+      if (finishReason === "stop" && this.#calls > 0) finishReason = "tool-calls";
+      const ended = performance.now();
+      yield {
+        type: "finish",
+        finishReason,
+        reasoningEnd: this.#reasoningEnd,
+        stop: this.#pipeline.stopped,
+        usage: {
+          promptTokens: prompt.length,
+          cachedTokens,
+          completionTokens: this.#completionTokens,
+          reasoningTokens: this.#reasoningTokens,
+        },
+        timing: {
+          prefillSeconds: ((decodeStarted ?? ended) - started) / 1000,
+          decodeSeconds: (ended - (decodeStarted ?? ended)) / 1000,
+        },
+      };
+    } finally {
+      executor.pool.close(sequence);
+    }
+  }
+
+  /** Reads what is left of the prompt in chunks; yields how many tokens have been read. */
+  async *#prefill(sequence: Sequence): AsyncGenerator<number, void, undefined> {
+    const { executor, prefixes, chunkRows } = this.#context;
+    const { prompt, snapshotAt = [], signal } = this.#request;
+    const snapshot = Math.max(0, ...snapshotAt.filter((length) => length < prompt.length));
+    while (sequence.length < prompt.length) {
+      const start = sequence.length;
+      let end = Math.min(start + chunkRows, prompt.length);
+      if (start < snapshot && end > snapshot) end = snapshot;
+      const outputs = end === prompt.length ? 1 : 0;
+      executor.forward({ sequence, tokens: prompt.slice(start, end), generated: false }, outputs);
+      if (end === snapshot) prefixes.keep(sequence, prompt.slice(0, end));
+      yield end;
+      await nextTask();
+      signal?.throwIfAborted();
+    }
+  }
+
+  #sample(sequence: Sequence): Promise<Sample> {
+    const sample = this.#context.executor.sample(sequence, this.#feeds, this.#logprobs ?? 0);
+    // A failure is thrown where the sample is awaited; that of a step which nobody waits for any more is not.
+    sample.catch(() => {});
+    return sample;
+  }
+
+  /** Enqueues the step that reads one token and samples the next. */
+  #step(sequence: Sequence, token: number): Promise<Sample> {
+    this.#context.executor.forward({ sequence, tokens: [token], generated: true }, 1);
+    return this.#sample(sequence);
+  }
+
+  *#accept(token: number, position: number, sample: Sample | undefined): Generator<GenerateEvent> {
+    const wasReasoning = this.#pipeline.reasoning;
+    this.#completionTokens++;
+    if (wasReasoning) this.#reasoningTokens++;
+    const event: TokenEvent = {
+      type: "token",
+      token,
+      position,
+      reasoning: wasReasoning,
+      forced: sample === undefined,
+    };
+    const withLogprobs = sample !== undefined && this.#logprobs !== undefined;
+    yield withLogprobs ? { ...event, logprob: sample.logprob, top: sample.top } : event;
+    if (!this.#endsAt(token)) yield* this.#report(this.#pipeline.push(token));
+    if (!wasReasoning) return;
+    if (!this.#pipeline.reasoning) this.#reasoningEnd = this.#closing ?? "model";
+    else if (this.#closing === undefined) {
+      const reason = this.#budget.count(this.#endsLine(token));
+      if (reason !== undefined) this.#closeReasoning(reason);
+    }
+  }
+
+  *#report(events: Iterable<GenerateEvent>): Generator<GenerateEvent> {
+    for (const event of events) {
+      if (event.type === "tool-call-end") this.#calls++;
+      yield event;
+    }
+  }
+
+  #finishReason(token: number): FinishReason | undefined {
+    return this.#endsAt(token) || this.#pipeline.stopped !== undefined ? "stop" : undefined;
+  }
+
+  #endsAt(token: number): boolean {
+    return !this.#request.ignoreEndTokens && this.#context.endTokens.has(token);
+  }
+
+  #endsLine(token: number): boolean {
+    return this.#context.tokenizer?.tokenText(token).endsWith("\n") ?? false;
+  }
+
+  #closeReasoning(reason: ReasoningEnd): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = reason;
+    const { phrase = "" } = this.#request.thinking ?? {};
+    this.#forced.push(...(this.#context.tokenizer?.encode(phrase + REASONING_CLOSE) ?? []));
+  }
+}

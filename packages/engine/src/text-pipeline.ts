@@ -1,0 +1,77 @@
+import type { TextStream } from "@krait/tokenizer";
+import {
+  createReasoningTracker,
+  createToolCallParser,
+  type ReasoningTracker,
+  type ToolCallEvent,
+  type ToolCallParser,
+} from "@krait/tool-parser";
+import { StopFilter } from "./stop-filter.ts";
+
+/** What becomes of the text of generated tokens. */
+export interface TextPipeline {
+  /** Whether the model is still reasoning, after the tokens pushed so far. */
+  readonly reasoning: boolean;
+  /** The stop string that ended the answer, once one has. */
+  readonly stopped: string | undefined;
+  push(token: number): ToolCallEvent[];
+  /** What was held back, once no more tokens will come. */
+  flush(): ToolCallEvent[];
+}
+
+/** Plain text: every character is the answer. */
+export function createPlainPipeline(stream: TextStream, stops: readonly string[]): TextPipeline {
+  const filter = new StopFilter(stops);
+  const delta = (text: string): ToolCallEvent[] => (text === "" ? [] : [{ type: "text-delta", text }]);
+  return {
+    reasoning: false,
+    get stopped() {
+      return filter.found;
+    },
+    push: (token) => delta(filter.push(stream.push(token))),
+    flush: () => delta(filter.push(stream.flush()) + filter.flush()),
+  };
+}
+
+export interface ChatPipelineOptions {
+  readonly stops: readonly string[];
+  readonly reasoning: "on" | "off";
+  readonly toolCallInReasoning: "closes-reasoning" | "literal";
+}
+
+/**
+ * A chat turn: tokens → text → reasoning or content → stop strings in the content → tool calls.
+ *
+ * The tracker that tells the engine when reasoning ends reads the same text as the parser does, so that
+ * the thinking budget and what the caller sees can never disagree.
+ */
+export function createChatPipeline(stream: TextStream, options: ChatPipelineOptions): TextPipeline {
+  const tracker: ReasoningTracker = createReasoningTracker(options);
+  const parser: ToolCallParser = createToolCallParser(options);
+  const filter = new StopFilter(options.stops);
+
+  const pass = (pieces: ReturnType<ReasoningTracker["push"]>): ToolCallEvent[] =>
+    pieces.flatMap(({ kind, text }) => parser.push(kind === "content" ? filter.push(text) : text));
+
+  return {
+    get reasoning() {
+      return tracker.phase === "reasoning";
+    },
+    get stopped() {
+      return filter.found;
+    },
+    push: (token) => pass(tracker.push(stream.push(token))),
+    flush() {
+      const rest = [...tracker.push(stream.flush()), ...tracker.flush()];
+      return [...pass(rest), ...parser.push(filter.flush()), ...parser.flush()];
+    },
+  };
+}
+
+/** Without a tokenizer there is no text. */
+export const noText: TextPipeline = {
+  reasoning: false,
+  stopped: undefined,
+  push: () => [],
+  flush: () => [],
+};

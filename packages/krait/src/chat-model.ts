@@ -1,0 +1,120 @@
+import type { ChatTemplate, Message, RenderedPrompt } from "@krait/chat-template";
+import type { Engine } from "@krait/engine";
+import type { Architecture, MemoryPlan, Model } from "@krait/models";
+import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
+import type { Backend } from "@krait/tensor";
+import type { Tokenizer } from "@krait/tokenizer";
+import type { ChatOptions, CompleteOptions } from "./chat-options.ts";
+import { type ChatStream, chatStream } from "./chat-stream.ts";
+import { ModelError } from "./errors.ts";
+import type { GenerationConfig } from "./generation-config.ts";
+import { type RunToolsOptions, runTools, type ToolRun } from "./run-tools.ts";
+import type { TextFiles } from "./text-files.ts";
+
+/** A loaded model, ready to talk. */
+export interface ChatModel extends AsyncDisposable {
+  /** Where it was loaded from. */
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly memory: MemoryPlan;
+  readonly backend: Backend;
+  readonly engine: Engine;
+  /** @throws {ModelError} `MODEL_FILE_MISSING` when the folder has no tokenizer.json. */
+  readonly tokenizer: Tokenizer;
+  /** @throws {ModelError} `MODEL_FILE_MISSING` when the folder has no chat template. */
+  readonly template: ChatTemplate;
+  /** The tokens at which the model ends its turn. */
+  readonly endTokens: readonly number[];
+  /** What `generation_config.json` says about sampling; undefined where it says nothing. */
+  readonly defaults: SamplingOptions | undefined;
+  /**
+   * Answers a conversation, OpenAI-style messages in, events out.
+   *
+   * @throws at once when messages or options are wrong; while iterating, as {@link Engine.generate}.
+   */
+  chat(messages: readonly Message[], options?: ChatOptions): ChatStream;
+  /** Continues a text as it is, without a chat template. What looks like a special token becomes one. */
+  complete(text: string, options?: CompleteOptions): ChatStream;
+  /** Answers a conversation and calls tools on the way. */
+  runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
+}
+
+interface Parts {
+  readonly name: string;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly backend: Backend;
+  readonly text: TextFiles;
+  readonly defaults: GenerationConfig;
+  dispose(): Promise<void>;
+}
+
+export function createChatModel(parts: Parts): ChatModel {
+  const { name, model, engine, backend, text, defaults } = parts;
+
+  const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream => {
+    const { tools, reasoning, templateMode, sampling, ...rest } = options;
+    // A budget of nothing is reasoning off, which the model has its own prompt for.
+    const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
+    const prompt = chatModel.template.render(messages, {
+      ...(tools && tools.length > 0 && { tools }),
+      ...(wanted && { reasoning: wanted }),
+      ...(templateMode && { mode: templateMode }),
+      addGenerationPrompt: true,
+    });
+    const { ids, boundaries } = encodePrompt(chatModel.tokenizer, prompt);
+    return chatStream(
+      engine.generate({
+        ...rest,
+        prompt: ids,
+        format: "chat",
+        reasoning: prompt.reasoning,
+        snapshotAt: boundaries,
+        sampling: { ...(defaults.sampling ?? recommendedSampling(prompt.reasoning)), ...sampling },
+      }),
+    );
+  };
+
+  const chatModel: ChatModel = {
+    name,
+    architecture: model.architecture,
+    memory: model.memory,
+    backend,
+    engine,
+    get tokenizer() {
+      return text.tokenizer ?? missing(name, "tokenizer.json");
+    },
+    get template() {
+      return text.template ?? missing(name, "chat template in tokenizer_config.json or chat_template.jinja");
+    },
+    endTokens: defaults.endTokens,
+    defaults: defaults.sampling,
+    chat,
+    complete(text, { sampling, ...rest } = {}) {
+      const prompt = chatModel.tokenizer.encode(text, { special: "parse" });
+      const options = { ...(defaults.sampling ?? recommendedSampling("off")), ...sampling };
+      return chatStream(engine.generate({ ...rest, prompt, format: "text", sampling: options }));
+    },
+    runTools: (messages, options) => runTools(chat, messages, options),
+    [Symbol.asyncDispose]: () => parts.dispose(),
+  };
+  return chatModel;
+}
+
+/** The prompt's ids, and the lengths in ids at which its boundaries lie. */
+function encodePrompt(
+  tokenizer: Tokenizer,
+  { pieces, boundaries }: RenderedPrompt,
+): { ids: readonly number[]; boundaries: readonly number[] } {
+  const ids: number[] = [];
+  const lengths = [0];
+  for (const piece of pieces) {
+    for (const id of tokenizer.encode([piece])) ids.push(id);
+    lengths.push(ids.length);
+  }
+  return { ids, boundaries: boundaries.map((piece) => lengths[piece]!) };
+}
+
+function missing(model: string, file: string): never {
+  throw new ModelError("MODEL_FILE_MISSING", `${model} has no ${file}, which this needs.`, { model, file });
+}

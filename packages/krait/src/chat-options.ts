@@ -1,0 +1,27 @@
+import type { Tool } from "@krait/chat-template";
+import type { GenerateRequest } from "@krait/engine";
+
+/** How an answer is generated; everything has a default. */
+export interface ChatOptions
+  extends Pick<
+    GenerateRequest,
+    "maxTokens" | "stop" | "thinking" | "toolCallInReasoning" | "ignoreEndTokens" | "onLogits" | "signal"
+  > {
+  /** Tools that the model may ask for; see `runTools` to have them called. */
+  readonly tools?: readonly Tool[] | undefined;
+  /** Overrides `/think` and `/no_think` in the messages. */
+  readonly reasoning?: "on" | "off" | undefined;
+  /**
+   * Fields left out come from the model's `generation_config.json`, or, where that says nothing, from what
+   * the model card recommends with and without reasoning.
+   */
+  readonly sampling?: GenerateRequest["sampling"];
+  /** "robust" repairs what the model's template gets wrong; "faithful" is the template to the byte. */
+  readonly templateMode?: "robust" | "faithful" | undefined;
+}
+
+/** How a text is continued. */
+export type CompleteOptions = Pick<
+  ChatOptions,
+  "maxTokens" | "stop" | "ignoreEndTokens" | "onLogits" | "signal" | "sampling"
+>;

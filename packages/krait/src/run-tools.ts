@@ -1,0 +1,156 @@
+import type { Message, Tool } from "@krait/chat-template";
+import type { GenerateEvent } from "@krait/engine";
+import type { ChatOptions } from "./chat-options.ts";
+import type { ChatResult, ChatStream, MadeCall } from "./chat-stream.ts";
+import { ModelError } from "./errors.ts";
+
+/** A tool that Krait can call. */
+export interface ExecutableTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of the arguments, an object. */
+  readonly parameters: object;
+  /** What it returns goes to the model, as JSON unless it is a string. What it throws goes there too. */
+  execute(
+    args: Readonly<Record<string, unknown>>,
+    context: { readonly signal: AbortSignal | undefined },
+  ): unknown;
+}
+
+export interface RunToolsOptions extends Omit<ChatOptions, "tools"> {
+  readonly tools: readonly ExecutableTool[];
+  /** Answers of the model at most; 8 unless given. */
+  readonly maxSteps?: number | undefined;
+}
+
+/** What a tool gave back; `error` when it failed, and the content then says how. */
+export interface ToolResultEvent {
+  readonly type: "tool-result";
+  readonly call: MadeCall;
+  readonly content: string;
+  readonly error: boolean;
+}
+
+/** The model begins an answer, the first or one to the results of its calls. Steps count from 1. */
+export interface StepEvent {
+  readonly type: "step";
+  readonly step: number;
+}
+
+export type ToolRunEvent = GenerateEvent | ToolResultEvent | StepEvent;
+
+export interface ToolRunResult extends ChatResult {
+  /** What the run added to the conversation: answers and tool results, the last answer included. */
+  readonly messages: readonly Message[];
+}
+
+/** A run under way: iterate its events once, or await its result. */
+export interface ToolRun extends AsyncIterable<ToolRunEvent> {
+  endThinking(): void;
+  result(): Promise<ToolRunResult>;
+}
+
+/** The tool as a template takes it. */
+export function toolSchema({ name, description, parameters }: ExecutableTool): Tool {
+  return { type: "function", function: { name, description, parameters } };
+}
+
+/**
+ * Answers, calls the tools that the answer asks for, and answers again with their results, until an
+ * answer calls nothing. Unknown tools, arguments that are not JSON, and what tools throw are reported to
+ * the model, which may try again.
+ *
+ * @throws {ModelError} `TOOL_STEPS_EXCEEDED` when the last allowed answer still calls tools.
+ */
+export function runTools(
+  chat: (messages: readonly Message[], options: ChatOptions) => ChatStream,
+  messages: readonly Message[],
+  options: RunToolsOptions,
+): ToolRun {
+  const { tools, maxSteps = 8, ...chatOptions } = options;
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  if (byName.size !== tools.length) {
+    throw new ModelError("TOOL_INVALID", "Two tools have the same name; give each its own.", {
+      names: tools.map(({ name }) => name),
+    });
+  }
+  let current: ChatStream | undefined;
+  let outcome: ToolRunResult | undefined;
+
+  async function* events(): AsyncGenerator<ToolRunEvent, void, undefined> {
+    const added: Message[] = [];
+    for (let step = 1; ; step++) {
+      yield { type: "step", step };
+      current = chat([...messages, ...added], { ...chatOptions, tools: tools.map(toolSchema) });
+      yield* current;
+      const result = await current.result();
+      added.push(result.message);
+      if (result.toolCalls.length === 0) {
+        outcome = { ...result, messages: added };
+        return;
+      }
+      if (step === maxSteps) throw stepsExceeded(maxSteps, result.toolCalls);
+      for (const call of result.toolCalls) {
+        const { content, error } = await execute(byName, call, options.signal);
+        added.push({ role: "tool", tool_call_id: call.id, content });
+        yield { type: "tool-result", call, content, error };
+      }
+    }
+  }
+
+  const iterator = events();
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    endThinking: () => current?.endThinking(),
+    async result() {
+      for await (const _ of iterator);
+      if (outcome !== undefined) return outcome;
+      throw new DOMException("The run was left before its end.", "AbortError");
+    },
+  };
+}
+
+async function execute(
+  tools: ReadonlyMap<string, ExecutableTool>,
+  call: MadeCall,
+  signal: AbortSignal | undefined,
+): Promise<{ content: string; error: boolean }> {
+  try {
+    const tool = tools.get(call.name);
+    if (tool === undefined) {
+      throw new Error(`There is no tool "${call.name}". The tools are: ${[...tools.keys()].join(", ")}.`);
+    }
+    const content = await tool.execute(parseArguments(call), { signal });
+    return {
+      content: typeof content === "string" ? content : (JSON.stringify(content) ?? "null"),
+      error: false,
+    };
+  } catch (error) {
+    // An abort is the caller's wish, not something for the model to mend.
+    signal?.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    return { content: JSON.stringify({ error: message }), error: true };
+  }
+}
+
+function parseArguments(call: MadeCall): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(call.arguments);
+  } catch {
+    throw new Error(`The arguments of "${call.name}" are not valid JSON.`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Error(`The arguments of "${call.name}" should be a JSON object.`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function stepsExceeded(maxSteps: number, calls: readonly MadeCall[]): ModelError {
+  const names = calls.map(({ name }) => name);
+  return new ModelError(
+    "TOOL_STEPS_EXCEEDED",
+    `After ${maxSteps} answers the model still calls tools (${names.join(", ")}). Raise maxSteps, or look at why its calls do not satisfy it.`,
+    { maxSteps, calls: names },
+  );
+}

@@ -1,0 +1,59 @@
+import { type ChatTemplate, createChatTemplate } from "@krait/chat-template";
+import { createTokenizer, type Tokenizer } from "@krait/tokenizer";
+import type { ModelFolder } from "@krait/weights";
+import { ModelError } from "./errors.ts";
+
+/** The text side of a model: its tokenizer and chat template, as far as the folder has them. */
+export interface TextFiles {
+  readonly tokenizer: Tokenizer | undefined;
+  readonly template: ChatTemplate | undefined;
+}
+
+/**
+ * Reads the tokenizer and the chat template of a model's folder in the Hugging Face layout. The template
+ * is `chat_template.jinja`, or stands in `tokenizer_config.json`.
+ *
+ * @throws {ModelError} `MODEL_FILE_INVALID`, and the errors of the tokenizer and the template.
+ */
+export async function readTextFiles(folder: ModelFolder, signal?: AbortSignal): Promise<TextFiles> {
+  const [tokenizer, tokenizerConfig, specialTokensMap, template] = await Promise.all([
+    folder.text("tokenizer.json", { signal }),
+    folder.text("tokenizer_config.json", { signal }),
+    folder.text("special_tokens_map.json", { signal }),
+    folder.text("chat_template.jinja", { signal }),
+  ]);
+  const source = template ?? templateOf(tokenizerConfig);
+  return {
+    tokenizer:
+      tokenizer === undefined ? undefined : createTokenizer({ tokenizer, tokenizerConfig, specialTokensMap }),
+    template: source === undefined ? undefined : createChatTemplate(source),
+  };
+}
+
+/** The template in `tokenizer_config.json`: a text, or a list of named ones of which `default` counts. */
+function templateOf(tokenizerConfig: string | undefined): string | undefined {
+  if (tokenizerConfig === undefined) return undefined;
+  let config: { chat_template?: unknown };
+  try {
+    config = JSON.parse(tokenizerConfig);
+  } catch (cause) {
+    throw new ModelError(
+      "MODEL_FILE_INVALID",
+      "tokenizer_config.json is not JSON. Download it again.",
+      { file: "tokenizer_config.json" },
+      { cause },
+    );
+  }
+  const template = config?.chat_template;
+  if (template == null) return undefined;
+  if (typeof template === "string") return template;
+  const named = Array.isArray(template)
+    ? template.find(({ name }) => name === "default")?.template
+    : undefined;
+  if (typeof named === "string") return named;
+  throw new ModelError(
+    "MODEL_FILE_INVALID",
+    'tokenizer_config.json: "chat_template" should be a text, or a list with one named "default".',
+    { file: "tokenizer_config.json", field: "chat_template" },
+  );
+}
