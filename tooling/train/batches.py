@@ -3,8 +3,9 @@ import random
 
 import torch
 
-import data
+from data import mix
 from chat import encode_example
+from data.words import use_vocabulary
 from model import TRAINING_CHUNK_SIZE
 
 POOL_EXAMPLES = 600
@@ -17,7 +18,7 @@ def padded_length(tokens):
 
 def draw_example(rng, tokenizer):
     """(ids, mask) of one fresh conversation; half of them reason."""
-    conversation = data.draw(rng)
+    conversation = mix.draw(rng)
     return encode_example(conversation, rng.random() < 0.5, tokenizer, rng)
 
 
@@ -51,6 +52,7 @@ def step_batches(seed, tokenizer, tokens_per_step, longest):
     The lengths are mixed within a step because the kinds of conversation differ in length: a step of
     sums alone would pull the weights away from everything else.
     """
+    use_vocabulary(tokenizer)
     rng = random.Random(seed)
     strata = [[], [], []]
     while True:

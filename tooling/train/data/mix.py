@@ -1,0 +1,40 @@
+"""The training mix: which kinds of conversation are drawn, and how often."""
+from data.arithmetic import arithmetic, counting
+from data.copying import extraction, memory, needle, persona, reading, repeat
+from data.creative import haiku
+from data.knowledge import knowledge
+from data.small_talk import small_talk
+from data.tools import tool_conversation
+from data.unknown import unknown
+from data.word_problems import word_problem
+
+TURNS_BETWEEN = (small_talk, arithmetic, knowledge, unknown, haiku, repeat)
+
+
+def memory_over_turns(rng):
+    return memory(rng, between=TURNS_BETWEEN)
+
+
+# Relative weights, by conversation. Those with tools and long texts have many times the tokens of a sum.
+MIX = [
+    (arithmetic, 36), (counting, 1), (word_problem, 9), (small_talk, 17), (knowledge, 7), (haiku, 4), (unknown, 9),
+    (repeat, 5), (extraction, 7), (reading, 1), (needle, 3.5), (memory_over_turns, 5), (persona, 2), (tool_conversation, 24),
+]
+SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
+                  "Answer the user's questions.", "You are an expert."]
+EARLIER_TURNS_PROBABILITY = 0.18
+
+
+def draw(rng):
+    """One fresh conversation."""
+    generator = rng.choices([kind for kind, _ in MIX], [weight for _, weight in MIX])[0]
+    conversation = generator(rng)
+    if not conversation.tools and not conversation.system and rng.random() < 0.12:
+        conversation.system = rng.choice(SYSTEM_PROMPTS)
+    if generator not in (tool_conversation, needle, persona) and rng.random() < EARLIER_TURNS_PROBABILITY:
+        earlier = []
+        for _ in range(rng.randint(1, 3)):
+            turn = rng.choice(TURNS_BETWEEN)(rng)
+            earlier += turn.messages + [("assistant", turn.answer)]
+        conversation.messages = earlier + conversation.messages
+    return conversation
