@@ -23,7 +23,7 @@ function sourceFiles({ folder }: WorkspacePackage): SourceFile[] {
     .map((path) => ({
       path,
       imports: importsOf(path, readFileSync(join(root, path), "utf8")),
-      test: /\.test\.ts$|\/(examples|test|tests)\/|\.config\.ts$/.test(path),
+      test: /\.test\.ts$|\/(examples|fixtures)\/|\.config\.ts$/.test(path),
     }));
 }
 
