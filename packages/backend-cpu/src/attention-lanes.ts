@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "@krait/tensor";
 import { LANES, scorePage, weighPage, weighPosition } from "./attention-page.ts";
+import { exponential } from "./exponential.ts";
 import type { Matrix } from "./matrix.ts";
 import type { AttentionSizes } from "./ops/attention.ts";
 import { type PagedState, PageReader } from "./paged-state.ts";
@@ -112,7 +113,7 @@ export class AttentionLanes {
     for (let i = lane; i < end; i += LANES) if (weights[i]! > largest) largest = weights[i]!;
     let sum = 0;
     for (let i = lane; i < end; i += LANES) {
-      const weight = Math.exp(weights[i]! - largest);
+      const weight = exponential(weights[i]! - largest);
       weights[i] = weight;
       sum += weight;
     }

@@ -69,6 +69,7 @@ export function weighPage(
   headDim: number,
 ): void {
   const pairs = headDim - (headDim % 2);
+  const end = w + count * LANES;
   for (let i = 0; i < pairs; i += 2) {
     let a0 = sums[i]!;
     let a1 = sums[headDim + i]!;
@@ -78,13 +79,13 @@ export function weighPage(
     let b1 = sums[headDim + i + 1]!;
     let b2 = sums[2 * headDim + i + 1]!;
     let b3 = sums[3 * headDim + i + 1]!;
-    for (let p = 0; p < count; p++) {
-      const a = values[v + p * stride + i]!;
-      const b = values[v + p * stride + i + 1]!;
-      const w0 = weights[w + p * LANES]!;
-      const w1 = weights[w + p * LANES + 1]!;
-      const w2 = weights[w + p * LANES + 2]!;
-      const w3 = weights[w + p * LANES + 3]!;
+    for (let at = v + i, to = w; to < end; at += stride, to += LANES) {
+      const a = values[at]!;
+      const b = values[at + 1]!;
+      const w0 = weights[to]!;
+      const w1 = weights[to + 1]!;
+      const w2 = weights[to + 2]!;
+      const w3 = weights[to + 3]!;
       a0 += w0 * a;
       a1 += w1 * a;
       a2 += w2 * a;

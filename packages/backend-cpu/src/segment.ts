@@ -2,6 +2,8 @@ import { SEGMENT_COLUMNS, SegmentColumn } from "@krait/tensor";
 
 /** A run of consecutive rows of one sequence, as `SegmentColumn` describes it. */
 export interface Segment {
+  /** Row of the feed. */
+  readonly index: number;
   readonly startRow: number;
   readonly rowCount: number;
   readonly readSlot: number;
@@ -13,10 +15,11 @@ export interface Segment {
 /** The first `count` segments of the feed, padding (a write slot of −1) left out. */
 export function readSegments(feed: Int32Array, count: number): Segment[] {
   const segments: Segment[] = [];
-  for (let i = 0; i < count; i++) {
-    const at = (column: number) => feed[i * SEGMENT_COLUMNS + column]!;
+  for (let index = 0; index < count; index++) {
+    const at = (column: number) => feed[index * SEGMENT_COLUMNS + column]!;
     if (at(SegmentColumn.writeSlot) === -1) continue;
     segments.push({
+      index,
       startRow: at(SegmentColumn.startRow),
       rowCount: at(SegmentColumn.rowCount),
       readSlot: at(SegmentColumn.readSlot),

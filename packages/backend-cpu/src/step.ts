@@ -9,7 +9,7 @@ import {
 } from "@krait/tensor";
 import type { Bindings, FeedArray } from "./bindings.ts";
 import { DisposedError } from "./buffer.ts";
-import { type FeedCheck, feedChecks } from "./feed-checks.ts";
+import { type FeedCheck, feedChecks } from "./checks/feed-checks.ts";
 import { type KernelOptions, type Launch, prepare } from "./kernels.ts";
 
 /**

@@ -84,10 +84,12 @@ function scanChunk(
     }
   }
 
+  const carry = Math.exp(decay);
+  const tail = decays.map((before) => Math.exp(decay - before));
   for (let p = 0; p < headDim; p++) {
     for (let n = 0; n < stateSize; n++) {
-      let sum = Math.exp(decay) * recurrent[state + p * stateSize + n]!;
-      for (let s = 0; s < rows; s++) sum += Math.exp(decay - decays[s]!) * drive(s, p) * bAt(s, n);
+      let sum = carry * recurrent[state + p * stateSize + n]!;
+      for (let s = 0; s < rows; s++) sum += tail[s]! * drive(s, p) * bAt(s, n);
       recurrent[state + p * stateSize + n] = sum;
     }
   }

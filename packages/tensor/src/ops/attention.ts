@@ -33,6 +33,7 @@ export interface WriteKv {
  *
  * Rows may belong to different sequences and stand at different positions, so one op serves
  * prefill, decode and a mixture of both. A row sees the positions up to and including its own.
+ * Rows of slot −1 are padding and give zeros.
  *
  * Ainslie et al. 2023, arXiv:2305.13245, for the shared heads; Kwon et al. 2023, arXiv:2309.06180,
  * for pages.
@@ -70,7 +71,7 @@ export function checkAttention(op: Attention, check: Checker): void {
 function checkPaged(op: WriteKv | Attention, check: Checker): void {
   check.feed("slot", op.slot, "i32", ["rows"]);
   check.feed("position", op.position, "i32", ["rows"]);
-  check.state("pageTable", op.pageTable, "slot", check.stateShape("pageTable", op.pageTable));
+  check.state("pageTable", op.pageTable, "slot", check.stateShape("pageTable", op.pageTable), "i32");
   check.state("keys", op.keys, "page", [op.keyValueHeads, op.headDim]);
   check.state("values", op.values, "page", [op.keyValueHeads, op.headDim]);
 }

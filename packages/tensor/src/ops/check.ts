@@ -1,6 +1,6 @@
 import { ProgramError } from "../errors.ts";
 import type { Extent } from "../extents.ts";
-import type { TensorSpec } from "../format.ts";
+import type { DType, TensorSpec } from "../format.ts";
 import type { FeedRef, FeedSpec, Operand, StateRef, StateSpec, Value, WeightRef } from "../program.ts";
 
 /** What an op may refer to while its shapes are checked: a Program, finished or still being built. */
@@ -63,11 +63,21 @@ export class Checker {
     this.#shape(field, `feed "${feed}"`, spec.shape, shape);
   }
 
-  state(field: string, { state }: StateRef, per: StateSpec["per"], shape: readonly number[]): StateSpec {
+  /** @param dtype - for states of one dtype only; others are the backend's choice. */
+  state(
+    field: string,
+    { state }: StateRef,
+    per: StateSpec["per"],
+    shape: readonly number[],
+    dtype?: DType,
+  ): StateSpec {
     const spec = this.#tables.states[state];
     if (spec === undefined) this.fail(`${field} refers to state "${state}", which does not exist`);
     if (spec.per !== per) this.fail(`${field} state "${state}" is per ${spec.per}, expected per ${per}`);
     this.#shape(field, `state "${state}"`, spec.shape, shape);
+    if (dtype !== undefined && spec.dtype !== dtype) {
+      this.fail(`${field} state "${state}" is ${spec.dtype}, expected ${dtype}`);
+    }
     return spec;
   }
 

@@ -81,6 +81,7 @@ export const opNames: readonly OpName[] = Object.keys(checks) as OpName[];
 
 /** @throws {ProgramError} when the op's shapes or dtypes do not fit. */
 export function checkOp(op: Op, check: Checker): void {
+  if (!Object.hasOwn(checks, op.op)) check.fail(`is not an op; the ops are ${opNames.join(", ")}`);
   (checks[op.op] as (op: Op, check: Checker) => void)(op, check);
 }
 

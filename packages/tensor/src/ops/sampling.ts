@@ -36,6 +36,8 @@ export const CHOICE_COLUMNS = 4;
  *   biased    l = l + biasValue                                               for each biasToken ≥ 0
  *   masked    l = −∞                                                          where the mask's bit is 0
  *
+ * Rows of slot −1 are padding and stay as they are.
+ *
  * Repetition: Keskar et al. 2019, arXiv:1909.05858, section 4.1, with the sign rule of its common
  * implementation. Presence and frequency: OpenAI API reference.
  */
@@ -58,8 +60,8 @@ export interface AdjustLogits {
 
 export function checkAdjustLogits(op: AdjustLogits, check: Checker): void {
   const vocabularySize = op.output.columns;
-  check.state("logits", op.logits, "outputRow", [vocabularySize]);
-  check.state("count", op.count, "slot", [vocabularySize]);
+  check.state("logits", op.logits, "outputRow", [vocabularySize], "f32");
+  check.state("count", op.count, "slot", [vocabularySize], "i32");
   checkSettings(op, check);
   const biases = check.feedColumns("biasToken", op.biasToken);
   check.feed("biasToken", op.biasToken, "i32", ["outputRows", biases]);
@@ -77,7 +79,8 @@ export function checkAdjustLogits(op: AdjustLogits, check: Checker): void {
  *                  inverse of the cumulative sum in order of logit, then lower id, at u
  *   u              Philox4x32-10, key = seed, counter = position, as `@krait/sampler` defines it
  *
- * `position` is that of the drawn token. Rows of slot −1 are padding.
+ * `position` is that of the drawn token. A row that nothing can be drawn from, because a logit is NaN
+ * or +∞ or all are −∞, gives −1 and leaves `lastToken`. So does padding, a row of slot −1.
  */
 export interface DrawToken {
   readonly op: "drawToken";
@@ -94,7 +97,7 @@ export function checkDrawToken(op: DrawToken, check: Checker): void {
   check.rows("logits", check.operand("logits", op.logits, op.logits.columns), "outputRows");
   checkSettings(op, check);
   check.feed("position", op.position, "i32", ["outputRows"]);
-  check.state("lastToken", op.lastToken, "slot", [1]);
+  check.state("lastToken", op.lastToken, "slot", [1], "i32");
   check.rows("output", check.operand("output", op.output, 1, "i32"), "outputRows");
 }
 
@@ -112,11 +115,14 @@ export interface LogSumExp {
 }
 
 export function checkLogSumExp(op: LogSumExp, check: Checker): void {
-  check.state("logits", op.logits, "outputRow", check.stateShape("logits", op.logits));
+  check.state("logits", op.logits, "outputRow", check.stateShape("logits", op.logits), "f32");
   check.rows("output", check.operand("output", op.output, 1), "outputRows");
 }
 
-/** The `count` largest logits of each row, largest first, the lower id among equals. */
+/**
+ * The largest logits of each row, as many as the outputs have columns: largest first, the lower id
+ * among equals. NaN is never among them; where fewer are left, the rest are id −1 and −∞.
+ */
 export interface TopK {
   readonly op: "topK";
   readonly logits: StateRef;
@@ -126,14 +132,14 @@ export interface TopK {
 
 export function checkTopK(op: TopK, check: Checker): void {
   const [vocabularySize = 0] = check.stateShape("logits", op.logits);
-  check.state("logits", op.logits, "outputRow", [vocabularySize]);
+  check.state("logits", op.logits, "outputRow", [vocabularySize], "f32");
   const count = op.outputIds.columns;
   if (count > vocabularySize) check.fail(`asks for the ${count} largest of ${vocabularySize} logits`);
   check.rows("outputIds", check.operand("outputIds", op.outputIds, count, "i32"), "outputRows");
   check.rows("outputLogits", check.operand("outputLogits", op.outputLogits, count), "outputRows");
 }
 
-/** output[r] = logits[r, token[r]] */
+/** output[r] = logits[r, token[r]], and −∞ where the token is −1 */
 export interface TokenLogit {
   readonly op: "tokenLogit";
   readonly logits: StateRef;
@@ -142,7 +148,7 @@ export interface TokenLogit {
 }
 
 export function checkTokenLogit(op: TokenLogit, check: Checker): void {
-  check.state("logits", op.logits, "outputRow", check.stateShape("logits", op.logits));
+  check.state("logits", op.logits, "outputRow", check.stateShape("logits", op.logits), "f32");
   check.rows("token", check.operand("token", op.token, 1, "i32"), "outputRows");
   check.rows("output", check.operand("output", op.output, 1), "outputRows");
 }

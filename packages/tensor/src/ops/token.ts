@@ -7,7 +7,8 @@ import type { Checker } from "./check.ts";
  *
  *   output[r] = token[r] ≥ 0 ? token[r] : lastToken[slot[r]]
  *
- * A row whose segment reads one slot and writes another must be fed its token.
+ * A row whose segment reads one slot and writes another must be fed its token. Padding, a row of slot
+ * −1, gets −1.
  */
 export interface ResolveToken {
   readonly op: "resolveToken";
@@ -20,7 +21,7 @@ export interface ResolveToken {
 export function checkResolveToken(op: ResolveToken, check: Checker): void {
   check.feed("token", op.token, "i32", ["rows"]);
   check.feed("slot", op.slot, "i32", ["rows"]);
-  check.state("lastToken", op.lastToken, "slot", [1]);
+  check.state("lastToken", op.lastToken, "slot", [1], "i32");
   check.rows("output", check.operand("output", op.output, 1, "i32"), "rows");
 }
 
@@ -51,10 +52,10 @@ export function checkCountTokens(op: CountTokens, check: Checker): void {
   checkSegment(op.segment, check);
   const shape = check.stateShape("count", op.count);
   if (shape.length !== 1) check.fail(`count state "${op.count.state}" needs one dimension, the vocabulary`);
-  check.state("count", op.count, "slot", shape);
+  check.state("count", op.count, "slot", shape, "i32");
 }
 
-/** output[r] = table[token[r]] */
+/** output[r] = table[token[r]], and zeros where the token is −1 */
 export interface Embed {
   readonly op: "embed";
   readonly token: Operand;
@@ -71,7 +72,7 @@ export function checkEmbed(op: Embed, check: Checker): void {
   check.rows("output", check.operand("output", op.output, op.hiddenSize), rows);
 }
 
-/** output[i] = input[row[i]], for the rows whose logits are wanted. */
+/** output[i] = input[row[i]], for the rows whose logits are wanted; zeros where row[i] is −1. */
 export interface GatherRows {
   readonly op: "gatherRows";
   readonly input: Operand;
@@ -90,6 +91,9 @@ export function checkGatherRows(op: GatherRows, check: Checker): void {
  * order; a slot has at most one in a step. Recurrent ops read the state of one slot, write that of
  * another (often the same), and leave the state as it is after the mark row in the mark slot, so
  * that forks, restores and snapshots in the middle of a prefill need no copy.
+ *
+ * A segment without rows copies its read slot to its write slot; one whose write slot is −1 is padding.
+ * No slot is written twice in a step, or written by one segment and read by another.
  */
 export const SegmentColumn = {
   startRow: 0,
