@@ -60,6 +60,10 @@ describe.concurrent("packed", { timeout: 120_000 }, () => {
     expect(exampleFiles(pkg)).toContain(readmeExample(pkg));
   });
 
+  test("the repository's README shows the example of krait", () => {
+    expect(exampleFiles("packages/krait")).toContain(readmeExample("."));
+  });
+
   test.for(libraries)("$name, installed alone, runs its README example on Node 20", async (pkg, { skip }) => {
     skip(noOldestNode !== undefined, noOldestNode);
     const project = await installAlone(pkg.name, tarballs, folder);
