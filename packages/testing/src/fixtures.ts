@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+import { type ModelFolder, openModelFolder, openWeights, parseConfigJson } from "@krait/weights";
+
+const folder = new URL("../fixtures/", import.meta.url);
+
+export type FixtureName = "tiny-a" | "tiny-b";
+
+/** A tiny checkpoint, and what the oracle computed from it. */
+export interface Fixture {
+  /** The folder as its owner would have it: `config.json`, the shards and their index, by file name. */
+  readonly files: ReadonlyMap<string, Blob>;
+  /** The same, opened. */
+  readonly model: ModelFolder;
+  /** As `fixtures/README.md` names them. */
+  readonly golden: Golden;
+  /** The largest |got − want| / rms(want) that an engine in f32 may have. */
+  readonly tolerance: number;
+  /** Of every file, decompressed, in hexadecimal. */
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+/** Recorded tensors, by name. */
+export interface Golden {
+  readonly names: readonly string[];
+  /** @throws {Error} when there is no f32 tensor of this name. */
+  floats(name: string): GoldenTensor;
+  /** @throws {Error} when there is no i64 tensor of this name. */
+  integers(name: string): number[];
+}
+
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly values: Float32Array;
+}
+
+export async function openFixture(name: FixtureName): Promise<Fixture> {
+  const files = new Map<string, Blob>();
+  for (const file of readdirSync(new URL(name, folder))) {
+    const [plain, bytes] = readFixtureFile(`${name}/${file}`);
+    files.set(plain, new Blob([bytes]));
+  }
+  const { tolerance, sha256 } = JSON.parse(await files.get("golden.json")!.text());
+  const golden = await readGolden(files.get("golden.safetensors")!);
+  return { files, model: await openModelFolder(files), golden, tolerance, sha256 };
+}
+
+/** Logits of 32,768 tokens through tiny-a, as `make_drift_golden.py` writes them: `positions` and `logits`. */
+export async function openDriftGolden(): Promise<Golden> {
+  const [, bytes] = readFixtureFile("tiny-a/drift.safetensors.br");
+  return await readGolden(new Blob([bytes]));
+}
+
+/** The ids whose logits {@link openDriftGolden} holds; the generator of `make_drift_golden.py`. */
+export function driftIds(count: number, vocabularySize: number): number[] {
+  let x = 1;
+  return Array.from({ length: count }, () => {
+    x = (Math.imul(1664525, x) + 1013904223) >>> 0;
+    return 16 + ((x >>> 16) % (vocabularySize - 16));
+  });
+}
+
+/** The config of a released model, such as `NVIDIA-Nemotron-Nano-9B-v2`. */
+export function readConfig(model: string): Record<string, unknown> {
+  const path = `configs/${model}.json`;
+  return parseConfigJson(readFileSync(new URL(path, folder), "utf8"), path) as Record<string, unknown>;
+}
+
+/** A file's name and bytes without compression. */
+function readFixtureFile(path: string): [name: string, bytes: Uint8Array<ArrayBuffer>] {
+  const stored = readFileSync(new URL(path, folder));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.endsWith(".br")
+    ? [name.slice(0, -3), new Uint8Array(brotliDecompressSync(stored))]
+    : [name, new Uint8Array(stored)];
+}
+
+async function readGolden(file: Blob): Promise<Golden> {
+  const weights = await openWeights(new Map([["model.safetensors", file]]));
+  const tensors = new Map<
+    string,
+    { dtype: string; shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }
+  >();
+  for (const [name, { dtype, shape }] of weights.tensors) {
+    tensors.set(name, { dtype, shape, bytes: await weights.bytes(name) });
+  }
+  const tensor = (name: string, expected: string) => {
+    const found = tensors.get(name);
+    if (found?.dtype !== expected) throw new Error(`The golden has no ${expected} tensor "${name}".`);
+    return found;
+  };
+  return {
+    names: [...tensors.keys()],
+    floats(name) {
+      const { shape, bytes } = tensor(name, "F32");
+      return { shape, values: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
+    },
+    integers(name) {
+      const { bytes } = tensor(name, "I64");
+      return Array.from(new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8), Number);
+    },
+  };
+}
