@@ -12,7 +12,7 @@ import { REASONING_CLOSE, ThinkingBudget } from "./thinking-budget.ts";
 
 /** What a generation works with. */
 export interface GenerationContext {
-  readonly executor: Executor;
+  readonly executor: Pick<Executor, "pool" | "forward" | "sample" | "logits">;
   readonly prefixes: PrefixKeeper;
   readonly tokenizer: Tokenizer | undefined;
   readonly endTokens: ReadonlySet<number>;

@@ -1,0 +1,159 @@
+import { createCpuBackend } from "@krait/backend-cpu";
+import { architectureOf, loadModel, type Model, type ModelOptions } from "@krait/models";
+import { openFixture } from "@krait/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createEngine, type Engine } from "./engine.ts";
+import type { GenerateEvent, TokenEvent } from "./events.ts";
+import type { GenerateRequest } from "./request.ts";
+
+const fixture = await openFixture("tiny-a");
+const backend = await createCpuBackend();
+const greedy = { temperature: 0 };
+
+async function load(options: ModelOptions = {}): Promise<Model> {
+  const config = (await fixture.model.json("config.json")) as Record<string, unknown>;
+  await using file = await fixture.model.weights();
+  return loadModel(architectureOf(config), file, backend, { maxContext: 1024, ...options });
+}
+
+let model: Model;
+let engine: Engine;
+beforeAll(async () => {
+  model = await load();
+  engine = createEngine(model, backend);
+});
+afterAll(async () => {
+  await engine.dispose();
+  model[Symbol.dispose]();
+});
+
+async function run(request: GenerateRequest, on = engine): Promise<GenerateEvent[]> {
+  const events: GenerateEvent[] = [];
+  for await (const event of on.generate(request)) events.push(event);
+  return events;
+}
+
+const ids = (events: readonly GenerateEvent[]): number[] =>
+  events.filter((event): event is TokenEvent => event.type === "token").map(({ token }) => token);
+
+test.each([1, 7, 64, 300])(
+  "continues the fixture's prompt of %i tokens as the oracle does",
+  async (length) => {
+    const prompt = fixture.golden.integers(`p${length}.ids`);
+    const events = await run({ prompt, maxTokens: 32, sampling: greedy });
+    expect(ids(events)).toEqual(fixture.golden.integers(`p${length}.greedy`));
+  },
+);
+
+test("a looking-ahead engine and one that reads in small chunks give the same tokens", async () => {
+  const prompt = fixture.golden.integers("p64.ids");
+  const small = await load({ chunkRows: 7 });
+  for (const other of [createEngine(model, backend, { lookahead: true }), createEngine(small, backend)]) {
+    const events = await run({ prompt, maxTokens: 32, sampling: greedy }, other);
+    expect(ids(events)).toEqual(fixture.golden.integers("p64.greedy"));
+    await other.dispose();
+  }
+  small[Symbol.dispose]();
+});
+
+test("the device samples as @krait/sampler does, penalties and bias included", async () => {
+  const { createSampler, createTokenHistory } = await import("@krait/sampler");
+  const prompt = fixture.golden.integers("p7.ids");
+  const sampling = {
+    temperature: 0.9,
+    topK: 40,
+    topP: 0.9,
+    minP: 0.01,
+    repetitionPenalty: 1.3,
+    presencePenalty: 0.2,
+    frequencyPenalty: 0.3,
+    logitBias: new Map([[17, 2]]),
+    seed: 1234567890123n,
+    logprobs: 5,
+  };
+  const logits: { row: Float32Array; position: number }[] = [];
+  const onLogits = (row: Float32Array, position: number) => logits.push({ row: row.slice(), position });
+  const events = await run({ prompt, maxTokens: 24, sampling, onLogits });
+  const sampler = createSampler(sampling);
+  const history = createTokenHistory(prompt);
+  const tokens = events.filter((event): event is TokenEvent => event.type === "token");
+  for (const [index, { row, position }] of logits.entries()) {
+    const expected = sampler.sample(row, { position, history });
+    expect(tokens[index]!.token).toBe(expected.token);
+    expect(tokens[index]!.logprob).toBeCloseTo(expected.logprob!, 4);
+    expect(tokens[index]!.top!.map(({ token }) => token)).toEqual(expected.top!.map(({ token }) => token));
+    history.push(expected.token);
+  }
+  expect(logits).toHaveLength(24);
+});
+
+test("the same seed gives the same tokens, another seed others", async () => {
+  const prompt = fixture.golden.integers("p7.ids");
+  const sample = async (seed: number) =>
+    ids(await run({ prompt, maxTokens: 20, sampling: { temperature: 1, seed } }));
+  const first = await sample(5);
+  expect(await sample(5)).toEqual(first);
+  expect(await sample(6)).not.toEqual(first);
+});
+
+test("a kept prefix changes nothing but the work", async () => {
+  const prompt = fixture.golden.integers("p300.ids");
+  await run({ prompt: [...prompt.slice(0, 250), 99], maxTokens: 3, sampling: greedy, snapshotAt: [250] });
+  const events = await run({ prompt, maxTokens: 32, sampling: greedy });
+  expect(ids(events)).toEqual(fixture.golden.integers("p300.greedy"));
+  expect(events.at(-1)).toMatchObject({
+    usage: { promptTokens: 300, cachedTokens: 250, completionTokens: 32 },
+  });
+});
+
+test("requests made at once run one after the other", async () => {
+  const prompts = [7, 64].map((length) => fixture.golden.integers(`p${length}.ids`));
+  const results = await Promise.all(
+    prompts.map((prompt) => run({ prompt, maxTokens: 32, sampling: greedy })),
+  );
+  expect(results.map(ids)).toEqual([
+    fixture.golden.integers("p7.greedy"),
+    fixture.golden.integers("p64.greedy"),
+  ]);
+});
+
+test("the context's end ends an answer, and a prompt that leaves no room is refused", async () => {
+  const small = await load({ maxContext: 20 });
+  const tight = createEngine(small, backend);
+  const prompt = fixture.golden.integers("p64.ids");
+  const events = await run({ prompt: prompt.slice(0, 15), sampling: greedy }, tight);
+  expect(ids(events)).toHaveLength(5);
+  expect(events.at(-1)).toMatchObject({ finishReason: "length" });
+  expect(() => tight.generate({ prompt: prompt.slice(0, 20) })).toThrow(
+    expect.objectContaining({ code: "CONTEXT_EXCEEDED", details: { promptTokens: 20, maxContext: 20 } }),
+  );
+  await tight.dispose();
+  small[Symbol.dispose]();
+});
+
+test.each([
+  [{ prompt: [] }, "prompt"],
+  [{ prompt: [1, 512] }, "prompt[1]"],
+  [{ prompt: [1.5] }, "prompt[0]"],
+  [{ prompt: [1], maxTokens: 0 }, "maxTokens"],
+  [{ prompt: [1], thinking: { budget: -1 } }, "thinking.budget"],
+  [{ prompt: [1], stop: "x" }, "stop"],
+  [{ prompt: [1], sampling: { logprobs: 100 } }, "sampling.logprobs"],
+] as const)("refuses %j, naming the field", (request, field) => {
+  expect(() => engine.generate(request)).toThrow(
+    expect.objectContaining({ code: "REQUEST_INVALID", details: expect.objectContaining({ field }) }),
+  );
+});
+
+test("more biases than the model was loaded for are refused with both numbers", () => {
+  const logitBias = new Map(Array.from({ length: 65 }, (_, token) => [token, 1]));
+  expect(() => engine.generate({ prompt: [1], sampling: { logitBias } })).toThrow(
+    expect.objectContaining({ details: { field: "logitBias", expected: 64, actual: 65 } }),
+  );
+});
+
+test("a disposed engine says so", async () => {
+  const other = createEngine(model, backend);
+  await other.dispose();
+  expect(() => other.generate({ prompt: [1] })).toThrow(expect.objectContaining({ code: "ENGINE_DISPOSED" }));
+});
