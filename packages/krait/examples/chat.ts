@@ -1,6 +1,6 @@
 import { demoTools, loadModel } from "krait";
 
-await using model = await loadModel(); // the embedded tiny model; give a folder or a URL for another
+const model = await loadModel(); // the embedded tiny model; give a folder or a URL for another
 const messages = [{ role: "user", content: "What is 47 + 38?" }];
 
 for await (const event of model.chat(messages)) {
@@ -10,3 +10,4 @@ for await (const event of model.chat(messages)) {
 
 const weather = [{ role: "user", content: "What is the weather in Paris?" }];
 console.log((await model.runTools(weather, { tools: demoTools() }).result()).text);
+await model[Symbol.asyncDispose]();

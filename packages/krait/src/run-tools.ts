@@ -10,7 +10,7 @@ export interface ExecutableTool {
   readonly description: string;
   /** JSON schema of the arguments, an object. */
   readonly parameters: object;
-  /** What it returns goes to the model, as JSON unless it is a string. What it throws goes there too. */
+  /** What it returns goes to the model: a string as it is, anything else as JSON. So does what it throws. */
   execute(
     args: Readonly<Record<string, unknown>>,
     context: { readonly signal: AbortSignal | undefined },
@@ -27,7 +27,8 @@ export interface RunToolsOptions extends Omit<ChatOptions, "tools"> {
 export interface ToolResultEvent {
   readonly type: "tool-result";
   readonly call: MadeCall;
-  readonly content: string;
+  /** A string or a JSON value, as it stands in the conversation. */
+  readonly content: unknown;
   readonly error: boolean;
 }
 
@@ -114,22 +115,20 @@ async function execute(
   tools: ReadonlyMap<string, ExecutableTool>,
   call: MadeCall,
   signal: AbortSignal | undefined,
-): Promise<{ content: string; error: boolean }> {
+): Promise<{ content: unknown; error: boolean }> {
   try {
     const tool = tools.get(call.name);
     if (tool === undefined) {
       throw new Error(`There is no tool "${call.name}". The tools are: ${[...tools.keys()].join(", ")}.`);
     }
     const content = await tool.execute(parseArguments(call), { signal });
-    return {
-      content: typeof content === "string" ? content : (JSON.stringify(content) ?? "null"),
-      error: false,
-    };
+    // Left as a value, so that the template writes it in the JSON spelling that the model was trained on.
+    return { content: content ?? null, error: false };
   } catch (error) {
     // An abort is the caller's wish, not something for the model to mend.
     signal?.throwIfAborted();
     const message = error instanceof Error ? error.message : String(error);
-    return { content: JSON.stringify({ error: message }), error: true };
+    return { content: { error: message }, error: true };
   }
 }
 
