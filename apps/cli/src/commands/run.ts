@@ -1,0 +1,2 @@
+import type { Command } from "commander";
+export function addRun(_: Command): void {}

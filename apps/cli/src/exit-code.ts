@@ -1,0 +1,10 @@
+/** What the process ends with, for scripts. */
+export const ExitCode = {
+  ok: 0,
+  /** The model, a file or a row of input failed. */
+  failure: 1,
+  /** The command line is wrong; nothing was done. */
+  usage: 2,
+  /** Ctrl-C before the answer was complete: 128 and the number of SIGINT, as shells count. */
+  interrupted: 130,
+} as const;

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import { decimal, wholeNumber } from "./flag-values.ts";
+
+/** The flags that stand before or after any command. */
+export interface SharedFlags {
+  readonly model?: string;
+  readonly backend?: string;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly verbose?: boolean;
+}
+
+export function addSharedFlags(program: Command): Command {
+  return program
+    .option(
+      "--model <folder>",
+      "folder or URL of a model in the Hugging Face layout; the embedded one unless given",
+    )
+    .option("--backend <name>", "what computes: auto, cpu")
+    .option("--max-tokens <count>", "end after so many generated tokens", wholeNumber(1))
+    .option(
+      "--temperature <number>",
+      "0 always takes the likeliest token, 1 draws as the model does",
+      decimal,
+    )
+    .option("--verbose", "errors with their stack");
+}
