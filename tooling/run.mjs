@@ -82,7 +82,7 @@ async function capture(task, name, args) {
     console.error(`${text}${Buffer.concat(errors)}`.trim());
     console.error(`\n${task} failed: "${name} ${args.join(" ")}" ended with ${status}.`);
     if (name === "npm" || name === "pnpm") {
-      console.error("It needs the npm registry. Check the network, and npm's proxy and registry settings.");
+      console.error("If the npm registry could not be reached, check the network and npm's proxy settings.");
     }
     process.exit(status);
   }
