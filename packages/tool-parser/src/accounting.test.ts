@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { adversarialText, parserOptions } from "../testing/adversarial-text.ts";
+import { cut } from "../testing/cut.ts";
 import type { ParseResult, ToolCall } from "./events.ts";
 import { foldEvents } from "./fold.ts";
 import { createRobustParser } from "./robust-parser.ts";
 import { type Segment, SegmentList } from "./segments.ts";
-import { adversarialText, parserOptions } from "./testing/adversarial-text.ts";
-import { cut } from "./testing/cut.ts";
 
 type Options = Parameters<typeof createRobustParser>[0];
 

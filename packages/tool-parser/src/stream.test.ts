@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { adversarialText, parserOptions } from "../testing/adversarial-text.ts";
+import { cut } from "../testing/cut.ts";
 import type { ToolCallEvent } from "./events.ts";
 import { foldEvents } from "./fold.ts";
 import { createToolCallParser, parse } from "./parser.ts";
-import { adversarialText, parserOptions } from "./testing/adversarial-text.ts";
-import { cut } from "./testing/cut.ts";
 
 const places = fc.array(fc.nat(), { maxLength: 30 });
 

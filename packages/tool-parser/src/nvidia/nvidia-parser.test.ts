@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cut } from "../../testing/cut.ts";
 import { foldEvents } from "../fold.ts";
 import { createToolCallParser, parse } from "../parser.ts";
-import { cut } from "../testing/cut.ts";
 
 interface Row {
   readonly text: string;
@@ -22,7 +22,7 @@ describe('compat: "nvidia"', () => {
     expect(golden.length).toBeGreaterThan(700);
     for (const { text, reasoning, expected } of golden) {
       const result = parse(text, { reasoning, compat: "nvidia" });
-      expect({ text, ...result }).toEqual({ text, ...expected, warnings: [] });
+      expect({ input: text, ...result }).toEqual({ input: text, ...expected, warnings: [] });
     }
   });
 
