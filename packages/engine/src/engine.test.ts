@@ -13,7 +13,7 @@ const greedy = { temperature: 0 };
 async function load(options: ModelOptions = {}): Promise<Model> {
   const config = (await fixture.model.json("config.json")) as Record<string, unknown>;
   await using file = await fixture.model.weights();
-  return loadModel(architectureOf(config), file, backend, { maxContext: 1024, ...options });
+  return await loadModel(architectureOf(config), file, backend, { maxContext: 1024, ...options });
 }
 
 let model: Model;

@@ -1,11 +1,11 @@
 import { foldEvents, type ToolCallEvent } from "@krait/tool-parser";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { collect, type Script, scriptedContext, scriptOf } from "../testing/scripted-executor.ts";
+import { tinyTokenizer } from "../testing/tiny-tokenizer.ts";
 import type { FinishEvent, GenerateEvent, TokenEvent } from "./events.ts";
 import { Generation } from "./generation.ts";
 import type { GenerateRequest } from "./request.ts";
-import { collect, type Script, scriptedContext, scriptOf } from "./testing/scripted-executor.ts";
-import { tinyTokenizer } from "./testing/tiny-tokenizer.ts";
 
 const tokenizer = tinyTokenizer();
 const prompt = tokenizer.encode("Hello");

@@ -1,10 +1,10 @@
 import { createCpuBackend } from "@krait/backend-cpu";
 import type { Tokenizer } from "@krait/tokenizer";
-import type { GenerateEvent } from "../events.ts";
-import { LAST_TOKEN, type Rows } from "../executor.ts";
-import type { Generation, GenerationContext } from "../generation.ts";
-import { PrefixKeeper } from "../prefix-keeper.ts";
-import { StatePool } from "../state-pool.ts";
+import type { GenerateEvent } from "../src/events.ts";
+import { LAST_TOKEN, type Rows } from "../src/executor.ts";
+import type { Generation, GenerationContext } from "../src/generation.ts";
+import { PrefixKeeper } from "../src/prefix-keeper.ts";
+import { StatePool } from "../src/state-pool.ts";
 
 /** What the scripted model samples next, given the tokens of the sequence so far. */
 export type Script = (tokens: readonly number[]) => number;
