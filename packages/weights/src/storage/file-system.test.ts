@@ -104,7 +104,8 @@ test("an abort closes the file, even under a reader that has stopped asking", as
 test("closing the checkpoint closes its files and ends its reads", async () => {
   await using folder = await sparseCheckpoint();
   const weights = await openWeights(folder.path);
-  const reading = weights.source("large").pieces()[Symbol.asyncIterator]();
+  const { signal } = new AbortController();
+  const reading = weights.source("large").pieces(signal)[Symbol.asyncIterator]();
   await reading.next();
   await weights.close();
   await expect.poll(() => openHandles).toBe(0);
