@@ -61,7 +61,7 @@ export class WeightError extends KraitError {
     actual?: unknown;
     cause?: unknown;
   }) {
-    super(fault.code, fault.message, { cause: fault.cause });
+    super(fault.code, fault.message, fault.cause === undefined ? {} : { cause: fault.cause });
     this.file = fault.file;
     this.tensor = fault.tensor;
     this.expected = fault.expected;

@@ -1,8 +1,9 @@
-import { elementCount, type WeightSource } from "@krait/tensor";
+import type { WeightSource } from "@krait/tensor";
 import { pieceByteLength } from "../piece.ts";
 import { type ByteSource, readRange } from "../storage/byte-source.ts";
 import { quote, WeightError } from "../weight-error.ts";
 import type { StoredTensor, WeightFile } from "../weight-file.ts";
+import { dtypesWithFormat } from "./dtype.ts";
 
 /** A tensor and the bytes of its file. */
 export interface CheckpointTensor {
@@ -86,15 +87,15 @@ function rangeOf({ byteOffset, byteLength }: StoredTensor): { start: number; end
   return { start: byteOffset, end: byteOffset + byteLength };
 }
 
-function withoutFormat(name: string, { file, dtype, shape }: StoredTensor): WeightError {
+function withoutFormat(name: string, { file, dtype }: StoredTensor): WeightError {
   return new WeightError({
     code: "WEIGHT_DTYPE_UNSUPPORTED",
     message:
-      `Tensor ${quote(name)} of ${file} has dtype ${dtype} (${elementCount(shape)} values), ` +
-      `which no backend computes with. Convert it to F32, F16, BF16, I32 or U32.`,
+      `Tensor ${quote(name)} of ${file} has dtype ${dtype}, which no backend loads. ` +
+      `Convert it to one of ${dtypesWithFormat.join(", ")}.`,
     file,
     tensor: name,
-    expected: ["F32", "F16", "BF16", "I32", "U32"],
+    expected: dtypesWithFormat,
     actual: dtype,
   });
 }

@@ -41,6 +41,9 @@ export function isDType(name: unknown): name is SafetensorsDType {
   return typeof name === "string" && Object.hasOwn(dtypeBits, name);
 }
 
+/** The dtypes that have a format. */
+export const dtypesWithFormat: readonly string[] = Object.keys(formats);
+
 /** The format that stores the same bytes, if Krait has one. */
 export function formatOf(dtype: SafetensorsDType): Format | undefined {
   return formats[dtype];

@@ -42,10 +42,8 @@ async function openUrl(url: URL, fetch: Fetch, signal?: AbortSignal): Promise<By
   const response = await request(url, fetch, asked, signal);
   if (isMissing(response, url)) return await discard(response);
   if (response.status === 200) {
-    return blobSource(
-      await holdBody(response, name, MAX_HELD_BYTES, (byteLength) => ignoresRange(name, byteLength), signal),
-      name,
-    );
+    const tooLarge = (byteLength: number): WeightError => ignoresRange(name, byteLength);
+    return blobSource(await holdBody(response, name, MAX_HELD_BYTES, tooLarge, signal), name);
   }
   if (response.status === 416 && rangeTotal(response) === 0) {
     await discard(response);
@@ -54,8 +52,9 @@ async function openUrl(url: URL, fetch: Fetch, signal?: AbortSignal): Promise<By
   const byteLength = await checkRange(response, name, asked, rangeTotal(response));
   const headBytes = Math.min(HEAD_BYTES, byteLength);
   const head: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of regroup(bodyChunks(response, name, signal), headBytes, headBytes, name))
+  for await (const piece of regroup(bodyChunks(response, name, signal), headBytes, headBytes, name)) {
     head.push(piece);
+  }
   return rangeSource(url, fetch, new Blob(head), { byteLength, etag: strongETag(response) });
 }
 
@@ -91,13 +90,8 @@ async function fetchWhole(url: URL, fetch: Fetch, signal?: AbortSignal): Promise
   const response = await request(url, fetch, undefined, signal);
   if (isMissing(response, url)) return await discard(response);
   if (response.status !== 200) await refuse(response, unexpectedStatus(name, 200, response));
-  const body = await holdBody(
-    response,
-    name,
-    MAX_WHOLE_FILE_BYTES,
-    (byteLength) => tooLargeToHold(name, "All", byteLength, MAX_WHOLE_FILE_BYTES),
-    signal,
-  );
+  const tooLarge = (bytes: number): WeightError => tooLargeToHold(name, "All", bytes, MAX_WHOLE_FILE_BYTES);
+  const body = await holdBody(response, name, MAX_WHOLE_FILE_BYTES, tooLarge, signal);
   return new Uint8Array(await body.arrayBuffer());
 }
 
