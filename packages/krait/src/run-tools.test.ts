@@ -55,7 +55,7 @@ test("calls are executed and their results go back in order, until an answer cal
   ]);
   expect(result.messages).toHaveLength(4);
   expect(events.filter(({ type }) => type === "step")).toHaveLength(2);
-  const first = asked[1]![1] as { tool_calls: { id: string }[] };
+  const first = asked[1]![1] as unknown as { tool_calls: { id: string }[] };
   const ids = asked[1]!
     .filter(({ role }) => role === "tool")
     .map((message) => (message as { tool_call_id: string }).tool_call_id);
