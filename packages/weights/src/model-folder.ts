@@ -6,14 +6,14 @@ import type { WeightFile } from "./weight-file.ts";
 
 export interface OpenOptions {
   /** Replaces the global `fetch`: to add headers, retry, cache or count. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Ends the opening. What has been opened takes its own signals. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReadOptions {
   /** A missing file is then an error instead of undefined. */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -3,8 +3,8 @@ import { WeightError } from "../weight-error.ts";
 import { encodeSafetensors, type TensorToWrite } from "./encode.ts";
 
 export interface WriteOptions {
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
