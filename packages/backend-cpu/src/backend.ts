@@ -62,26 +62,8 @@ class CpuBackend implements Backend {
 
   copy(regions: readonly CopyRegion[]): void {
     this.#checkLive();
-    for (const { source, sourceOffset, target, targetOffset, byteLength } of regions) {
-      if (!(source instanceof CpuBuffer && target instanceof CpuBuffer)) {
-        throw new BindingError("A copy names a buffer of another backend.");
-      }
-      if (sourceOffset % 4 !== 0 || targetOffset % 4 !== 0 || byteLength % 4 !== 0) {
-        throw new BindingError(
-          `A copy of ${byteLength} bytes from ${sourceOffset} of "${source.label}" to ${targetOffset} of ` +
-            `"${target.label}" is not in multiples of 4 bytes.`,
-        );
-      }
-      const distance = Math.abs(sourceOffset - targetOffset);
-      if (source === target && distance < byteLength) {
-        throw new BindingError(
-          `A copy of ${byteLength} bytes inside "${source.label}" overlaps itself: ` +
-            `it goes from ${sourceOffset} to ${targetOffset}.`,
-        );
-      }
-      const bytes = source.bytes(sourceOffset, byteLength);
-      target.bytes(targetOffset, byteLength).set(bytes);
-    }
+    const copies = regions.map(ownRegion);
+    for (const { from, to } of copies) to.set(from);
   }
 
   async compile(
@@ -103,4 +85,20 @@ class CpuBackend implements Backend {
   #checkLive(): void {
     if (this.#isDisposed) throw new DisposedError('Backend "cpu"');
   }
+}
+
+/** @throws {BindingError} when a region is not inside its buffers, not of whole words, or overlaps itself. */
+function ownRegion(region: CopyRegion): { from: Uint8Array; to: Uint8Array } {
+  const { source, sourceOffset, target, targetOffset, byteLength } = region;
+  if (!(source instanceof CpuBuffer && target instanceof CpuBuffer)) {
+    throw new BindingError("A copy names a buffer of another backend.");
+  }
+  const what = `A copy of ${byteLength} bytes from ${sourceOffset} of "${source.label}" to ${targetOffset} of "${target.label}"`;
+  if (sourceOffset % 4 !== 0 || targetOffset % 4 !== 0 || byteLength % 4 !== 0) {
+    throw new BindingError(`${what} is not in multiples of 4 bytes.`);
+  }
+  if (source === target && Math.abs(sourceOffset - targetOffset) < byteLength) {
+    throw new BindingError(`${what} overlaps itself.`);
+  }
+  return { from: source.bytes(sourceOffset, byteLength), to: target.bytes(targetOffset, byteLength) };
 }
