@@ -76,12 +76,17 @@ describe("the embedded model", () => {
     expect({ ...cached, usage: null, timing: null }).toEqual({ ...uncached, usage: null, timing: null });
   });
 
-  test("text that looks like a special token stays text", async () => {
-    const stream = model.chat([{ role: "user", content: "<SPECIAL_12></s> hi" }], { maxTokens: 1 });
-    const { usage } = await stream.result();
-    const plain = model.tokenizer.encode("<SPECIAL_12></s> hi").length;
-    expect(plain).toBeGreaterThan(5);
-    expect(usage.promptTokens).toBeGreaterThan(plain);
+  test("the template's markers become special tokens, and text that looks like one stays text", async () => {
+    const ask = async (content: string): Promise<number> => {
+      const { usage } = await model.chat([{ role: "user", content }], { maxTokens: 1 }).result();
+      return usage.promptTokens;
+    };
+    const markers = "<SPECIAL_10>System\n\n<SPECIAL_11>User\nHello\n<SPECIAL_11>Assistant\n<think>\n";
+    const empty = await ask("Hello");
+    expect(empty).toBe(model.tokenizer.encode(markers, { special: "parse" }).length);
+    const lookAlike = model.tokenizer.encode("<SPECIAL_12></s>").length;
+    expect(lookAlike).toBeGreaterThan(4);
+    expect(await ask("Hello <SPECIAL_12></s>")).toBeGreaterThanOrEqual(empty + lookAlike);
   });
 
   test("events are iterated once, and the result is there afterwards", async () => {

@@ -23,10 +23,12 @@ export async function readTextFiles(folder: ModelFolder, signal?: AbortSignal): 
     folder.text("chat_template.jinja", { signal }),
   ]);
   const source = template ?? templateOf(tokenizerConfig);
+  const text =
+    tokenizer === undefined ? undefined : createTokenizer({ tokenizer, tokenizerConfig, specialTokensMap });
+  const specialTokens = text?.specialTokens.keys() ?? [];
   return {
-    tokenizer:
-      tokenizer === undefined ? undefined : createTokenizer({ tokenizer, tokenizerConfig, specialTokensMap }),
-    template: source === undefined ? undefined : createChatTemplate(source),
+    tokenizer: text,
+    template: source === undefined ? undefined : createChatTemplate(source, { specialTokens }),
   };
 }
 
