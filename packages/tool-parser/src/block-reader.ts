@@ -87,8 +87,9 @@ export class BlockReader {
     if (this.#candidate === TOOL_CALL_START) return "reopened";
     this.#undecided.add("marker", this.#candidate);
     this.#undecided.moveTo(this.#trace);
-    if (isEmptyList)
+    if (isEmptyList) {
       this.#events.warn("TOOL_CALL_BLOCK_EMPTY", "The model wrote a list of tool calls without a call.");
+    }
     return "closed";
   }
 

@@ -34,7 +34,7 @@ export class CallReader {
     return this.segments.ofKind("member");
   }
 
-  /** For arguments in a string: whether the string holds a JSON object. */
+  /** Whether the arguments, or the string that they are, hold a JSON object; also where there are none. */
   get argumentsAreObject(): boolean {
     return this.#check?.isObject ?? this.arguments?.startsWith("{") ?? true;
   }
