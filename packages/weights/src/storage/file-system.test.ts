@@ -144,6 +144,11 @@ test("what is not there is named", async () => {
   });
 });
 
+test("a file URL that is no path is a read failure", async () => {
+  const file = "file:///models/a%2Fb";
+  await expect(openWeights(file)).rejects.toMatchObject({ code: "WEIGHT_READ_FAILED", file });
+});
+
 test("where there is no file system, a path is refused with advice", async () => {
   vi.stubGlobal("process", undefined);
   const opening = openWeights("./models/tiny");

@@ -26,13 +26,21 @@ export async function locate(location: ModelLocation, fetch: Fetch): Promise<Loc
   }
   const url = typeof location === "string" ? parseUrl(location) : location;
   if (url === undefined) return await locatePath(String(location));
-  if (url.protocol === "file:") return await locatePath(nodeModules(url.href).url.fileURLToPath(url));
+  if (url.protocol === "file:") return await locatePath(pathOf(url));
   return locateUrl(url, fetch);
 }
 
 /** A string with a scheme of two letters or more is a URL; `C:\models` is a path. */
 function parseUrl(text: string): URL | undefined {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function pathOf(url: URL): string {
+  try {
+    return nodeModules(url.href).url.fileURLToPath(url);
+  } catch (error) {
+    throw readFailed(url.href, error); // a host, or an encoded separator
+  }
 }
 
 async function locatePath(location: string): Promise<Located> {
