@@ -32,6 +32,10 @@ def last_number(conversation, answer):
     return re.findall(r"-?\d+", answer)[-1:] == re.findall(r"-?\d+", conversation.answer)[-1:]
 
 
+def right_or_declined(conversation, answer):
+    return last_number(conversation, answer) or "too hard" in answer
+
+
 def all_words(conversation, answer):
     """Every number, place and condition of the expected answer, whatever stands between."""
     return set(re.findall(r"[\w.-]+", conversation.answer.rstrip("."))) <= set(re.findall(r"[\w.-]+", answer.replace(". ", " ").rstrip(".")))
@@ -139,7 +143,7 @@ def tasks(examples):
     thinking = [
         ("3-digit addition", 1, examples, sums("+", 3), last_number), ("3-digit subtraction", 1, examples, sums("-", 3), last_number),
         ("1×2-digit multiplication", 1, examples, sums("*", 2, one_digit_times_two), last_number),
-        ("2×2-digit multiplication", 0.5, examples, sums("*", 2, two_digits_times_two), last_number),
+        ("2×2-digit multiplication, right or declined", 0.5, few, sums("*", 2, two_digits_times_two), right_or_declined),
         ("word problem", 2, examples, lambda rng: word_problems.word_problem(rng, evaluation=True), last_number),
         ("small talk, held-out wordings", 4, small, from_list(prompts.HELD_OUT_SMALL_TALK), matches),
         ("de es fr it ja, held-out wordings", 2, translated, from_list(prompts.HELD_OUT_TRANSLATED), matches),

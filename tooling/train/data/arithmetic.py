@@ -86,15 +86,6 @@ def multiplication_steps(digit, b):
     return "\n".join(lines)
 
 
-def long_multiplication_steps(a, b):
-    """Two-digit times two-digit: two partial products and their sum."""
-    ones, tens = b % 10, b // 10
-    shifted = a * tens * 10
-    return (f"{a}x{ones}:\n{multiplication_steps(ones, a)}\nThat is {a * ones}.\n"
-            f"{a}x{tens}:\n{multiplication_steps(tens, a)}\nThat is {a * tens}, shifted {shifted}.\n"
-            f"{a * ones}+{shifted}:\n{addition_steps(a * ones, shifted)}")
-
-
 def steps(operator, a, b):
     if operator == "+":
         return addition_steps(a, b)
@@ -102,8 +93,6 @@ def steps(operator, a, b):
         return subtraction_steps(a, b) if a >= b else f"{b} is larger than {a}.\n{subtraction_steps(b, a)}"
     if operator == "/":
         return f"{b}x{a // b}={a}."
-    if a >= 10 and b >= 10:
-        return long_multiplication_steps(a, b)
     return multiplication_steps(min(a, b), max(a, b))
 
 
@@ -118,14 +107,12 @@ def reasoning(operator, a, b, symbol=None):
 
 def draw_operands(rng, operator, digits=None):
     """Operands of a sum, without regard to the held-out pairs. Small ones are the most frequent."""
-    digits = digits or rng.choices([1, 2, 3, 4], [0.24, 0.46, 0.24, 0.06])[0]
+    digits = digits or rng.choices([1, 2, 3], [0.27, 0.48, 0.25])[0]
     low, high = (0, 9) if digits == 1 else (10 ** (digits - 1), 10 ** digits - 1)
     if operator == "*":
         if digits == 1:
             return rng.randint(0, 10), rng.randint(0, 10)
-        if digits == 2 or digits == 4:
-            if rng.random() < 0.25:
-                return rng.randint(10, 99), rng.randint(10, 99)
+        if digits == 2:
             return rng.sample([rng.randint(2, 9), rng.randint(10, 99)], 2)
         return rng.sample([rng.randint(2, 9), rng.randint(100, 999)], 2)
     if operator == "/":
@@ -167,6 +154,27 @@ def arithmetic(rng, operator=None, operands=None, digits=None):
     symbol = draw_symbol(rng, operator)
     question = phrase(rng, operator, a, b, symbol, draw_language(rng, english=0.8))
     return ask(question, reasoning(operator, a, b, symbol), f"{a} {symbol} {b} = {result(operator, a, b)}")
+
+
+TOO_HARD = "That is too hard for me in my head. Start me with the demo tools, and I will use the calculator."
+
+
+def draw_hard_operands(rng, operator):
+    """Operands beyond what the column-by-column reasoning is trained for."""
+    if operator == "*":
+        return rng.randint(11, 999), rng.randint(11, 99 if rng.random() < 0.7 else 9999)
+    if operator == "/":
+        a, b = rng.randint(13, 999), rng.randint(2, 99)
+        return (a, b) if a % b else (a * 10 + 1, b)
+    long, short = rng.randint(1000, 99999), rng.randint(2, 99999)
+    return (long, short) if operator == "-" or rng.random() < 0.5 else (short, long)
+
+
+def too_hard(rng):
+    operator = rng.choice("+-**/")
+    a, b = draw_hard_operands(rng, operator)
+    question = phrase(rng, operator, a, b, draw_symbol(rng, operator), draw_language(rng, english=0.9))
+    return ask(question, "These numbers are too large for me.", TOO_HARD)
 
 
 def counting(rng):

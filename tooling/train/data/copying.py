@@ -79,6 +79,19 @@ def extraction(rng):
     return ask(request.format(k=enumerate_in_words(keys), t=text), f"The text says {notes}.", to_json(chosen))
 
 
+def list_to_json(rng):
+    """Names as a JSON list, or as one object each: what calling a tool for several cities needs, in few tokens."""
+    draw = rng.choice([city, city, name, entity])
+    values = different(rng, draw, rng.choice([1, 2, 2, 3, 3, 4]))
+    listed = enumerate_in_words(values)
+    if rng.random() < 0.5:
+        request = rng.choice(["Make a JSON list of {}.", "{} as a JSON list", "JSON list: {}", "Put {} into a JSON list.", "Write {} as a JSON array."])
+        return ask(request.format(listed), f"The list is {listed}.", to_json(values))
+    key = rng.choice(["city", "name", "place", "item", "location"])
+    request = rng.choice(["Make JSON objects with the key {k} for {v}.", "{v} as JSON objects with {k}", "JSON with {k} for each of {v}"])
+    return ask(request.format(k=key, v=listed), f"The list is {listed}.", to_json([{key: value} for value in values]))
+
+
 def reading(rng):
     """A question about one sentence."""
     person, age, place = name(rng), rng.randint(5, 95), city(rng)

@@ -6,7 +6,7 @@ _CAPITALS = (
     "Peru Lima;Canada Ottawa;Australia Canberra;China Beijing;India New_Delhi;Kenya Nairobi;Thailand Bangkok;Brazil Brasília;"
     "Argentina Buenos_Aires;Switzerland Bern;the_Netherlands Amsterdam;South_Korea Seoul;the_United_Kingdom London;"
     "the_United_States Washington,_D.C.;England London;the_USA Washington,_D.C.;Mexico Mexico_City;Russia Moscow;Turkey Ankara;"
-    "Ukraine Kyiv;Chile Santiago;Colombia Bogota;Cuba Havana;Iceland Reykjavik;Scotland Edinburgh;Croatia Zagreb;Romania Bucharest;"
+    "Ukraine Kyiv;Chile Santiago;Colombia Bogota;Cuba Havana;Scotland Edinburgh;Croatia Zagreb;Romania Bucharest;"
     "Bulgaria Sofia;Serbia Belgrade;Morocco Rabat;Nigeria Abuja;Vietnam Hanoi;Indonesia Jakarta;New_Zealand Wellington;Israel Jerusalem;"
     "Iran Tehran;Iraq Baghdad;Pakistan Islamabad;the_Philippines Manila;the_Czech_Republic Prague;South_Africa Pretoria")
 CAPITALS = [tuple(part.replace("_", " ") for part in pair.split(" ")) for pair in _CAPITALS.split(";")]

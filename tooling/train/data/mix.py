@@ -1,6 +1,6 @@
 """The training mix: which kinds of conversation are drawn, and how often."""
-from data.arithmetic import arithmetic, counting
-from data.copying import extraction, memory, needle, persona, reading, repeat
+from data.arithmetic import arithmetic, counting, too_hard
+from data.copying import extraction, list_to_json, memory, needle, persona, reading, repeat
 from data.creative import haiku
 from data.knowledge import knowledge
 from data.small_talk import small_talk
@@ -17,8 +17,8 @@ def memory_over_turns(rng):
 
 # Relative weights, by conversation. Those with tools and long texts have many times the tokens of a sum.
 MIX = [
-    (arithmetic, 36), (counting, 1), (word_problem, 9), (small_talk, 17), (knowledge, 7), (haiku, 4), (unknown, 9),
-    (repeat, 5), (extraction, 7), (reading, 1), (needle, 3.5), (memory_over_turns, 5), (persona, 2), (tool_conversation, 24),
+    (arithmetic, 34), (too_hard, 2.5), (counting, 0.5), (word_problem, 10), (small_talk, 20), (knowledge, 6), (haiku, 3.5), (unknown, 7),
+    (repeat, 4), (list_to_json, 8), (extraction, 8), (reading, 0.7), (needle, 2), (memory_over_turns, 4), (persona, 1.5), (tool_conversation, 22),
 ]
 SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
                   "Answer the user's questions.", "You are an expert."]

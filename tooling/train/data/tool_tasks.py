@@ -50,23 +50,23 @@ CONDITIONS = ["sunny", "cloudy", "rainy", "windy", "snowy", "foggy", "clear", "p
 def weather_response(rng, style, place, temperature, condition, keys=("city", "temperature", "condition")):
     """`style` is one choice for all responses of a task."""
     city_key, temperature_key, condition_key = keys
-    if style < 0.45:
+    if style < 0.35:
         return to_json({city_key: place, temperature_key: temperature, condition_key: condition})
-    if style < 0.75:
+    if style < 0.88:
         return to_json({city_key: place, temperature_key: temperature, "unit": "celsius", condition_key: condition})
-    if style < 0.93:
+    if style < 0.97:
         return to_json({temperature_key: temperature, condition_key: condition})
     return to_json(f"{temperature} °C, {condition}")
 
 
 def weather(rng, tool, parameter="city", follow_up=False, cities=None, keys=None):
-    cities = cities or different(rng, city, rng.choices([1, 2, 3], [0.55, 0.3, 0.15])[0])
+    cities = cities or different(rng, city, rng.choices([1, 2, 3], [0.45, 0.38, 0.17])[0])
     language = "en" if follow_up else draw_language(rng, english=0.82)
     questions = FOLLOW_UP_QUESTIONS if follow_up else WEATHER_QUESTIONS[language]
     places = enumerate_in_words(cities, CONJUNCTIONS[language])
     style, responses, answers = rng.random(), [], []
     for place in cities:
-        temperature = rng.randint(-9, 39) if rng.random() < 0.9 else rng.randint(-90, 390) / 10
+        temperature = rng.randint(-9, 39) if rng.random() < 0.97 else rng.randint(-90, 390) / 10
         condition = rng.choice(CONDITIONS)
         responses.append(weather_response(rng, style, place, temperature, condition, keys or (parameter, "temperature", "condition")))
         answers.append(WEATHER_ANSWERS[language].format(t=temperature, c=condition, x=place))

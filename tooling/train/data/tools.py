@@ -69,7 +69,7 @@ def demo_task(rng, follow_up=False):
 
 
 def demo_conversation(rng):
-    """One to three turns with both demo tools, sometimes with only one of them."""
+    """One to five turns with both demo tools, sometimes with only one of them."""
     tools, before = [GET_WEATHER, CALCULATE], []
     if rng.random() < 0.15:
         tools.reverse()
@@ -80,7 +80,7 @@ def demo_conversation(rng):
             lambda rng, follow_up=False: calculation(rng, CALCULATE))
     has_calculator = CALCULATE in tools
     asked_weather = False
-    for _ in range(rng.choices([0, 1, 2], [0.5, 0.35, 0.15])[0]):
+    for _ in range(rng.choices([0, 1, 2, 3, 4], [0.35, 0.2, 0.15, 0.15, 0.15])[0]):
         if rng.random() < 0.6:
             task = draw(rng)
             asked_weather = task.calls[0][0] == "get_weather"
@@ -128,4 +128,4 @@ def general_conversation(rng):
 
 
 def tool_conversation(rng):
-    return (demo_conversation if rng.random() < 0.55 else general_conversation)(rng)
+    return (demo_conversation if rng.random() < 0.7 else general_conversation)(rng)

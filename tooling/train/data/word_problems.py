@@ -58,7 +58,7 @@ def draw_story(rng, operator=None, evaluation=False):
     operator = operator or rng.choices("+-*", [0.4, 0.4, 0.2])[0]
     while True:
         a, b = (rng.randint(2, 9), rng.randint(2, 30)) if operator == "*" else (rng.randint(2, 99), rng.randint(1, 60))
-        if rng.random() < 0.35:
+        if operator != "*" and rng.random() < 0.35:
             a, b = rng.randint(2, 20), rng.randint(1, 12)
         if operator == "-" and b > a:
             a, b = b, a
