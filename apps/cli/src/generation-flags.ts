@@ -80,7 +80,7 @@ export function addGenerationFlags(command: Command): Command {
 }
 
 /** @throws {UsageError} for a sampling flag out of range. */
-export function generationOptions(flags: GenerationFlags, signal?: AbortSignal): ChatOptions {
+export function generationOptions(flags: GenerationFlags): ChatOptions {
   const { thinkingBudget: budget, thinkingGrace: grace, thinkingPhrase: phrase } = flags;
   const hasLimits = budget !== undefined || grace !== undefined || phrase !== undefined;
   return {
@@ -90,7 +90,6 @@ export function generationOptions(flags: GenerationFlags, signal?: AbortSignal):
     reasoning: flags.think === undefined ? undefined : flags.think ? "on" : "off",
     stop: flags.stop,
     ignoreEndTokens: flags.ignoreEos,
-    signal,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { addAbortSignal, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { InputError } from "./errors.ts";
 import { errorMessage } from "./report-error.ts";
@@ -29,10 +30,14 @@ export async function readInput(path?: string): Promise<string> {
  * The lines of a text file, or of standard input, as they come. Only a line feed ends a line: Node's own
  * readline would also cut JSON strings at U+2028.
  *
- * @throws {InputError} when it cannot be read.
+ * @throws {InputError} when it cannot be read; when `signal` is aborted, its reason.
  */
-export async function* readLines(path?: string): AsyncGenerator<string, void, undefined> {
-  const stream: NodeJS.ReadableStream = isStandardInput(path) ? process.stdin : createReadStream(path);
+export async function* readLines(
+  path?: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const stream: Readable = isStandardInput(path) ? process.stdin : createReadStream(path);
+  if (signal) addAbortSignal(signal, stream);
   const decoder = new TextDecoder();
   let rest = "";
   try {
@@ -42,6 +47,7 @@ export async function* readLines(path?: string): AsyncGenerator<string, void, un
       for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
     }
   } catch (error) {
+    signal?.throwIfAborted();
     throw readError(inputName(path), error);
   }
   rest += decoder.decode();

@@ -1,0 +1,55 @@
+import type { FinishEvent, ToolRunEvent } from "krait";
+import { AnswerView, speedLine } from "./answer-view.ts";
+import type { GenerationFlags } from "./generation-flags.ts";
+import { createStatusLine } from "./terminal/status-line.ts";
+import { stylesFor } from "./terminal/styles.ts";
+import type { ToolSet } from "./tool-set.ts";
+import { write } from "./write.ts";
+
+/**
+ * Shows an answer as it comes, on this process's terminal or pipe; with `--json` its events. In a pipe
+ * standard output gets the answer alone.
+ *
+ * @throws what the answer throws, after what came before it has been shown.
+ */
+export async function presentAnswer(
+  answer: AsyncIterable<ToolRunEvent>,
+  flags: Pick<GenerationFlags, "json" | "reasoning">,
+  tools: ToolSet | undefined,
+): Promise<void> {
+  if (flags.json) {
+    for await (const event of answer) await writeJson(event);
+    return;
+  }
+  const { stdout, stderr } = process;
+  const isTerminal = stdout.isTTY;
+  const view = new AnswerView({
+    answer: stdout,
+    aside: isTerminal ? stdout : flags.reasoning === "show" ? stderr : undefined,
+    isTerminal,
+    reasoning: flags.reasoning ?? (isTerminal ? "show" : "hide"),
+    callsAreExecuted: tools?.kind === "called",
+    styles: stylesFor(stdout),
+    status: createStatusLine(stderr),
+  });
+  const finishes: FinishEvent[] = [];
+  try {
+    for await (const event of answer) {
+      view.show(event);
+      if (event.type === "finish") finishes.push(event);
+    }
+  } finally {
+    view.end();
+  }
+  if (stderr.isTTY) stderr.write(stylesFor(stderr).dim(`${footer(finishes)}\n`));
+}
+
+/** Events may hold what JSON does not: a log-probability of −∞ is written as null. */
+export async function writeJson(value: object): Promise<void> {
+  await write(process.stdout, `${JSON.stringify(value)}\n`);
+}
+
+function footer(finishes: readonly FinishEvent[]): string {
+  const wasCut = finishes.at(-1)?.finishReason === "length";
+  return `[${speedLine(finishes)}${wasCut ? ", cut short: --max-tokens or the context allows no more" : ""}]`;
+}
