@@ -1,31 +1,14 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ImportStatement, importsOf } from "./import-statements.ts";
 import { layeringProblem, placedPackages } from "./layering.ts";
-import { filesBelow, root, type WorkspacePackage, workspacePackages } from "./workspace.ts";
-
-interface SourceFile {
-  readonly path: string;
-  readonly imports: readonly ImportStatement[];
-  /** A test, an example or configuration: read by us, not by what imports the package. */
-  readonly test: boolean;
-}
+import { loadedNeighbours, sourceFiles } from "./source-files.ts";
+import { root, workspacePackages } from "./workspace.ts";
 
 const packages = workspacePackages();
 const filesOf = new Map(packages.map((pkg) => [pkg, sourceFiles(pkg)]));
 const names = new Set(packages.map(({ name }) => name));
 const rootManifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-
-function sourceFiles({ folder }: WorkspacePackage): SourceFile[] {
-  return filesBelow(folder)
-    .filter((path) => /\.(ts|js|mjs)$/.test(path))
-    .map((path) => ({
-      path,
-      imports: importsOf(path, readFileSync(join(root, path), "utf8")),
-      test: /\.test\.ts$|\/(examples|fixtures)\/|\.config\.ts$/.test(path),
-    }));
-}
 
 /** `@scope/name/deep` → `@scope/name`. */
 function packageOf(specifier: string): string {
@@ -96,15 +79,7 @@ describe("layering", () => {
   });
 
   test.each(packages)("no file of $name imports itself through others", (pkg) => {
-    const files = filesOf.get(pkg)!;
-    const neighbours = new Map(
-      files.map(({ path, imports }) => [
-        path,
-        imports
-          .filter(({ specifier, kind }) => specifier.startsWith(".") && kind !== "type")
-          .map(({ specifier }) => normalize(join(dirname(path), specifier))),
-      ]),
-    );
+    const neighbours = loadedNeighbours(filesOf.get(pkg)!);
     expect(firstCycle(neighbours)).toBeUndefined();
   });
 
