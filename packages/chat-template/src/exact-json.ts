@@ -21,6 +21,19 @@ export class JsonNumber {
   }
 }
 
+/** How deeply values may be nested. Python stops at about a thousand. */
+export const DEEPEST = 500;
+
+export function tooDeep(path: string): ChatTemplateError {
+  const start = path.slice(0, 40);
+  return new ChatTemplateError({
+    code: "TEMPLATE_VALUE",
+    message: `${start}… is nested more than ${DEEPEST} levels deep, or contains itself.`,
+    field: start,
+    expected: `at most ${DEEPEST} levels`,
+  });
+}
+
 /** The order in which keys were written, for the objects where JavaScript has another. */
 const writtenOrders = new WeakMap<object, readonly string[]>();
 
@@ -67,16 +80,21 @@ export function parseExactJson(text: string): unknown {
       token = next();
     }
   };
+  let depth = 0;
   const readValue = ([, mark, string, number, word]: RegExpExecArray): unknown => {
     if (string !== undefined || word !== undefined) return JSON.parse(string ?? word!);
     if (number !== undefined)
       return JSON.stringify(Number(number)) === number ? Number(number) : new JsonNumber(number);
-    if (mark === "[") {
-      const items: unknown[] = [];
-      list("]", (token) => items.push(readValue(token)));
-      return items;
-    }
-    return mark === "{" ? readObject() : fail();
+    if (mark !== "[" && mark !== "{") fail();
+    if (depth++ === DEEPEST) throw tooDeep(text);
+    const value = mark === "[" ? readArray() : readObject();
+    depth--;
+    return value;
+  };
+  const readArray = (): unknown[] => {
+    const items: unknown[] = [];
+    list("]", (token) => items.push(readValue(token)));
+    return items;
   };
   const readObject = (): object => {
     const values = new Map<string, unknown>();

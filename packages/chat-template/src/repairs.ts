@@ -1,4 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
+import { ChatTemplateError } from "./chat-template-error.ts";
 import { type Fields, isFields, messageError } from "./checks.ts";
 import { NOTHING_LITERAL } from "./python-text.ts";
 import { pythonJson } from "./python-values.ts";
@@ -22,8 +23,7 @@ export function asTheyAre(messages: readonly unknown[]): Turn[] {
  * @throws {ChatTemplateError} `TEMPLATE_MESSAGE` for what cannot be repaired.
  */
 export function repairMessages(messages: readonly unknown[], capabilities: Capabilities): Turn[] {
-  if (messages.length === 0)
-    throw messageError(0, undefined, "(the message itself)", "a message: the list is empty", undefined);
+  if (messages.length === 0) throw noMessages();
   const turns = messages.map((message, index) => ({
     message: repairMessage(message, index, capabilities),
     index,
@@ -116,4 +116,14 @@ function repairCalls(message: Fields, index: number, capabilities: Capabilities)
       arguments: isMissing ? {} : given,
     };
   }
+}
+
+function noMessages(): ChatTemplateError {
+  return new ChatTemplateError({
+    code: "TEMPLATE_MESSAGE",
+    message: "There are no messages; a prompt needs at least one.",
+    field: "messages",
+    expected: "at least one message",
+    actual: [],
+  });
 }

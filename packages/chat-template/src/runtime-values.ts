@@ -1,6 +1,6 @@
 import { Environment, type Interpreter } from "@huggingface/jinja";
 import { ChatTemplateError, describe } from "./chat-template-error.ts";
-import { JsonNumber, writtenKeys } from "./exact-json.ts";
+import { DEEPEST, JsonNumber, tooDeep, writtenKeys } from "./exact-json.ts";
 
 // @huggingface/jinja computes with classes of its own, which it does not export. They are taken here from
 // values that it makes itself, so that messages can be handed to it without a detour through plain objects,
@@ -71,13 +71,15 @@ export function integerText(value: RuntimeValue): string {
  *
  * @param mapText - applied to every string, keys included (with the path of their object).
  * @param path - where the value stands, for errors.
- * @throws {ChatTemplateError} `TEMPLATE_VALUE` for what JSON cannot hold, with its path.
+ * @throws {ChatTemplateError} `TEMPLATE_VALUE` for what JSON cannot hold or is nested too deeply, with its path.
  */
 export function toRuntimeValue(
   value: unknown,
   mapText: (text: string, path: string) => string = (text) => text,
   path = "value",
+  depth = 0,
 ): RuntimeValue {
+  if (depth > DEEPEST) throw tooDeep(path);
   switch (typeof value) {
     case "string":
       return new StringValue(mapText(value, path));
@@ -94,13 +96,18 @@ export function toRuntimeValue(
       if (value === null) return new NullValue();
       if (value instanceof JsonNumber) return readNumber(value.text);
       if (Array.isArray(value))
-        return new ArrayValue(value.map((item, i) => toRuntimeValue(item ?? null, mapText, `${path}[${i}]`)));
+        return new ArrayValue(
+          value.map((item, i) => toRuntimeValue(item ?? null, mapText, `${path}[${i}]`, depth + 1)),
+        );
       return new ObjectValue(
         new Map(
           writtenKeys(value)
             .map((key) => [key, (value as Record<string, unknown>)[key]] as const)
             .filter(([, item]) => item !== undefined)
-            .map(([key, item]) => [mapText(key, path), toRuntimeValue(item, mapText, `${path}.${key}`)]),
+            .map(([key, item]) => [
+              mapText(key, path),
+              toRuntimeValue(item, mapText, `${path}.${key}`, depth + 1),
+            ]),
         ),
       );
   }
