@@ -62,7 +62,7 @@ const install = ["install", ...(process.env.CI ? ["--frozen-lockfile"] : []), "-
 await capture("Installing dependencies", "pnpm", install);
 for (const step of steps) {
   const [name, ...args] = step.split(" ");
-  if (quiet) await capture(`Running ${name}`, name, args);
+  if (quiet) await capture(`Running ${step.split(" --")[0]}`, name, args);
   else exitUnlessZero(await run(name, args, ["ignore", "inherit", "inherit"]));
 }
 process.exit(await run(program[0], program.slice(1), "inherit"));
