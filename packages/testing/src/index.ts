@@ -1,4 +1,7 @@
 export { type CompareOptions, compare } from "./compare.ts";
+export { describeEqualities, type EqualityOptions } from "./describe-equalities.ts";
+export { type EqualityCheck, equalities } from "./equalities.ts";
+export { type Equality, EqualitySubject, relativeError } from "./equality-subject.ts";
 export {
   driftIds,
   type Fixture,
@@ -12,6 +15,10 @@ export {
 export { type OpCase, sourceOf } from "./op-cases/op-case.ts";
 export { opCases } from "./op-cases/op-cases.ts";
 export { Random } from "./random.ts";
+export { randomModel } from "./random-model.ts";
+export { RowRunner, type SequenceRows } from "./row-runner.ts";
 export { runOpTable } from "./run-op-table.ts";
+export type { LoadRunnableModel, ModelSource, RunnableModel, RunnableSizes } from "./runnable-model.ts";
 export { exposeValues, type Numbers, runStep, type StepInputs, type StepResult } from "./step.ts";
 export { differenceOf, type StepDifference, stepDifferences } from "./step-error.ts";
+export { rewriteFeed, wrapBackend } from "./wrong-backend.ts";
