@@ -57,6 +57,14 @@ export class ChatTemplateError extends Error {
 /** A value in a message, cut short. */
 export function describe(value: unknown): string {
   if (value === undefined) return "missing";
-  const text = typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" || typeof value === "string" ? toJson(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "an object that JSON cannot hold";
+  }
 }

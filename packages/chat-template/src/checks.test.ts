@@ -94,6 +94,14 @@ describe("bad input is refused before the template sees it", () => {
     );
   });
 
+  test("content that contains itself is still named", () => {
+    const content: Record<string, unknown> = {};
+    content.self = content;
+    expect(() => nemotron.render([{ role: "user", content }] as unknown as Message[])).toThrow(
+      expect.objectContaining({ code: "TEMPLATE_MESSAGE", field: "content" }),
+    );
+  });
+
   test("a value that contains itself", () => {
     const parameters: Record<string, unknown> = {};
     parameters.self = parameters;

@@ -4,7 +4,7 @@ import type { Program } from "./program.ts";
 import { PythonInterpreter } from "./python-interpreter.ts";
 import { type Literal, NOTHING_LITERAL } from "./python-text.ts";
 import type { Turn } from "./repairs.ts";
-import { type RuntimeValue, toRuntimeValue } from "./runtime-values.ts";
+import { listValue, type RuntimeValue, toRuntimeValue } from "./runtime-values.ts";
 
 /** What a template is given to render. */
 export interface Conversation {
@@ -48,8 +48,7 @@ export function renderOnce(program: Program, conversation: Conversation, options
   const environment = globals();
   for (const [name, value] of Object.entries(variables))
     if (value !== undefined) environment.setVariable(name, toRuntimeValue(value, undefined, name));
-  environment.setVariable("messages", toRuntimeValue([]));
-  environment.variables.get("messages")!.value = messages;
+  environment.setVariable("messages", listValue(messages));
   environment.setVariable(
     "tools",
     toRuntimeValue(tools ?? null, (text) => mapText(text, undefined), "tools"),
