@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import ts from "typescript";
 import { expect, test } from "vitest";
 import { loadedNeighbours, sourceFiles } from "./source-files.ts";
 import { publicPackages, root } from "./workspace.ts";
+
+/** The one place that asks for Node's modules, at run time and where there are some. */
+const nodeDoor = "packages/weights/src/storage/node.ts";
 
 /** Packages that run in a page, a worker or any other runtime: all but the terminal program. */
 const portable = publicPackages().filter(
@@ -23,6 +27,18 @@ test.each(portable)("nothing that $name loads imports a module of Node", (pkg) =
   expect(problems).toEqual([]);
 });
 
+test.each(portable)("$name uses no global of Node", (pkg) => {
+  const problems = sourceFiles(pkg)
+    .filter(({ path, test }) => !test && path !== nodeDoor)
+    .flatMap(({ path }) => nodeGlobalsOf(path, readFileSync(join(root, path), "utf8")));
+  expect(problems).toEqual([]);
+});
+
+test("a global of Node is found where it is used, and not where something else has its name", () => {
+  const source = "const x = { process: 1 }; x.process; Buffer.from(''); function f() { return process.env; }";
+  expect(nodeGlobalsOf("a.ts", source)).toEqual(["a.ts uses Buffer", "a.ts uses process"]);
+});
+
 test("every package without Node's types is type-checked without them", () => {
   const { include } = readJson("tooling/tsconfig.portable.json");
   const withoutNode = portable
@@ -30,6 +46,20 @@ test("every package without Node's types is type-checked without them", () => {
     .map(({ folder }) => `../${folder}/src`);
   expect([...include].sort()).toEqual(withoutNode.sort());
 });
+
+/** Members of these globals that a file reaches for. */
+function nodeGlobalsOf(path: string, source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+      const { text } = node.expression;
+      if (["process", "Buffer"].includes(text)) found.push(`${path} uses ${text}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest));
+  return found;
+}
 
 function readJson(path: string) {
   return JSON.parse(readFileSync(join(root, path), "utf8"));
