@@ -28,10 +28,14 @@ export interface StepResult {
   readonly states: Readonly<Record<string, Numbers>>;
 }
 
-/** The same Program with every value as an output under its own name, so that nothing stays unseen. */
+/** The same Program with every value as one more output, under its own name, so that nothing stays unseen. */
 export function exposeValues(program: Program): Program {
   const outputs = program.values.map(({ name, columns }, value) => [name, { value, offset: 0, columns }]);
-  return { ...program, outputs: Object.fromEntries(outputs), toString: () => program.toString() };
+  return {
+    ...program,
+    outputs: { ...program.outputs, ...Object.fromEntries(outputs) },
+    toString: () => program.toString(),
+  };
 }
 
 /**
