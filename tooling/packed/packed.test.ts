@@ -5,7 +5,7 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { publicPackages } from "../workspace.ts";
+import { publicPackages } from "../repository/workspace.ts";
 import { installAlone } from "./empty-project.ts";
 import { findOldestNode } from "./oldest-node.ts";
 import { exampleFiles, readmeExample } from "./readme-example.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../workspace.ts";
+import { root } from "../repository/workspace.ts";
 
 /** The first JavaScript or TypeScript block of a package's README. */
 export function readmeExample(folder: string): string | undefined {

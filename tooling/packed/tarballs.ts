@@ -1,4 +1,4 @@
-import { publicPackages, root } from "../workspace.ts";
+import { publicPackages, root } from "../repository/workspace.ts";
 import { runProgram } from "./run-program.ts";
 
 /** Packs every public package as `npm publish` would, and gives the path of each one's tarball by its name. */

@@ -55,6 +55,7 @@ export function layeringProblem({ from, to, kind, test }: PackageImport): string
 
 function rowOf(name: string): number {
   const row = rows[name];
-  if (row === undefined) throw new Error(`${name} has no row in tooling/layering.ts: say where it stands.`);
+  if (row === undefined)
+    throw new Error(`${name} has no row in tooling/repository/layering.ts: say where it stands.`);
   return row;
 }
