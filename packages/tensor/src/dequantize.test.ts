@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dequantize, quantize } from "./dequantize.ts";
-import type { Format } from "./format.ts";
+import { dequantize } from "./dequantize.ts";
+import type { DType } from "./format.ts";
+import { quantize } from "./quantize.ts";
 
 describe("dequantize", () => {
   // Little-endian bytes, written out by hand.
-  test.each<[Format, number[], number[]]>([
+  test.each<[DType, number[], number[]]>([
     ["f32", [0x00, 0x00, 0xc0, 0x3f, 0x00, 0x00, 0x00, 0xc0], [1.5, -2]],
     ["f16", [0x00, 0x3e, 0x00, 0xc0, 0x01, 0x00], [1.5, -2, 2 ** -24]],
     ["bf16", [0xc0, 0x3f, 0x00, 0xc0], [1.5, -2]],

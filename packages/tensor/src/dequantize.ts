@@ -1,25 +1,56 @@
+import type { BlockDecoder } from "./block-formats/block-decoder.ts";
+import { q4_0, q4_1, q5_0, q5_1, q8_0 } from "./block-formats/blocks-of-32.ts";
+import { iq4_nl, mxfp4 } from "./block-formats/codebook-blocks.ts";
+import { q2_k, q3_k, q4_k, q5_k, q6_k } from "./block-formats/k-quants.ts";
 import { KraitError } from "./errors.ts";
-import { type Format, formatLayouts } from "./format.ts";
-import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from "./half-float.ts";
+import { type BlockFormat, type DType, type Format, formatLayouts, isDType } from "./format.ts";
+import { bf16ToF32, f16ToF32 } from "./half-float.ts";
+
+const decoders: Readonly<Record<BlockFormat, BlockDecoder>> = {
+  q8_0,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  iq4_nl,
+  mxfp4,
+};
 
 /**
  * The values of stored bytes, as f32: the reference that every kernel on stored formats is compared with.
+ * Formulas are computed in double precision and rounded once, which for these formats is what ggml's
+ * arithmetic in f32 gives, bit for bit.
  *
  * @param bytes - whole blocks, little-endian, at any alignment.
  * @throws {KraitError} `BYTES_INCOMPLETE` when the bytes do not end with a block.
  */
 export function dequantize(format: Format, bytes: Uint8Array): Float32Array {
-  const { bytesPerBlock } = formatLayouts[format];
+  const { valuesPerBlock, bytesPerBlock } = formatLayouts[format];
   if (bytes.byteLength % bytesPerBlock !== 0) {
     throw new KraitError(
       "BYTES_INCOMPLETE",
       `${bytes.byteLength} bytes are not a whole number of ${format} blocks of ${bytesPerBlock} bytes.`,
     );
   }
-  const count = bytes.byteLength / bytesPerBlock;
+  const blocks = bytes.byteLength / bytesPerBlock;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isDType(format)) return widen(format, view, blocks);
+  const values = new Float32Array(blocks * valuesPerBlock);
+  const decode = decoders[format];
+  for (let block = 0; block < blocks; block++) {
+    decode(view, block * bytesPerBlock, values, block * valuesPerBlock);
+  }
+  return values;
+}
+
+function widen(dtype: DType, view: DataView, count: number): Float32Array {
   const values = new Float32Array(count);
-  switch (format) {
+  switch (dtype) {
     case "f32":
       for (let i = 0; i < count; i++) values[i] = view.getFloat32(4 * i, true);
       return values;
@@ -36,31 +67,6 @@ export function dequantize(format: Format, bytes: Uint8Array): Float32Array {
       for (let i = 0; i < count; i++) values[i] = view.getUint32(4 * i, true);
       return values;
     default:
-      return format satisfies never;
-  }
-}
-
-/** Stores f32 values in a format, rounding to nearest. The reverse of {@link dequantize}. */
-export function quantize(format: Format, values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * formatLayouts[format].bytesPerBlock);
-  const view = new DataView(bytes.buffer);
-  switch (format) {
-    case "f32":
-      for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i]!, true);
-      return bytes;
-    case "f16":
-      for (let i = 0; i < values.length; i++) view.setUint16(2 * i, f32ToF16(values[i]!), true);
-      return bytes;
-    case "bf16":
-      for (let i = 0; i < values.length; i++) view.setUint16(2 * i, f32ToBf16(values[i]!), true);
-      return bytes;
-    case "i32":
-      for (let i = 0; i < values.length; i++) view.setInt32(4 * i, values[i]!, true);
-      return bytes;
-    case "u32":
-      for (let i = 0; i < values.length; i++) view.setUint32(4 * i, values[i]!, true);
-      return bytes;
-    default:
-      return format satisfies never;
+      return dtype satisfies never;
   }
 }

@@ -1,8 +1,25 @@
+import { KraitError } from "./errors.ts";
+
 /** The scalar types of values, feeds and states. */
 export type DType = "f32" | "f16" | "bf16" | "i32" | "u32";
 
-/** How a weight is stored. Block formats join this union, each with a row in {@link formatLayouts}. */
-export type Format = DType;
+/** ggml's quantized formats, by its names. A block of a row's values shares its scales. */
+export type BlockFormat =
+  | "q8_0"
+  | "q4_0"
+  | "q4_1"
+  | "q5_0"
+  | "q5_1"
+  | "q2_k"
+  | "q3_k"
+  | "q4_k"
+  | "q5_k"
+  | "q6_k"
+  | "iq4_nl"
+  | "mxfp4";
+
+/** How a weight is stored. */
+export type Format = DType | BlockFormat;
 
 /** A format stores `valuesPerBlock` consecutive values of a row in `bytesPerBlock` bytes. */
 export interface FormatLayout {
@@ -16,9 +33,26 @@ export const formatLayouts: Readonly<Record<Format, FormatLayout>> = {
   bf16: { valuesPerBlock: 1, bytesPerBlock: 2 },
   i32: { valuesPerBlock: 1, bytesPerBlock: 4 },
   u32: { valuesPerBlock: 1, bytesPerBlock: 4 },
+  q8_0: { valuesPerBlock: 32, bytesPerBlock: 34 },
+  q4_0: { valuesPerBlock: 32, bytesPerBlock: 18 },
+  q4_1: { valuesPerBlock: 32, bytesPerBlock: 20 },
+  q5_0: { valuesPerBlock: 32, bytesPerBlock: 22 },
+  q5_1: { valuesPerBlock: 32, bytesPerBlock: 24 },
+  q2_k: { valuesPerBlock: 256, bytesPerBlock: 84 },
+  q3_k: { valuesPerBlock: 256, bytesPerBlock: 110 },
+  q4_k: { valuesPerBlock: 256, bytesPerBlock: 144 },
+  q5_k: { valuesPerBlock: 256, bytesPerBlock: 176 },
+  q6_k: { valuesPerBlock: 256, bytesPerBlock: 210 },
+  iq4_nl: { valuesPerBlock: 32, bytesPerBlock: 18 },
+  mxfp4: { valuesPerBlock: 32, bytesPerBlock: 17 },
 };
 
-/** A stored tensor: row-major, the last dimension contiguous. */
+/** Whether each value of a format stands by itself. */
+export function isDType(format: Format): format is DType {
+  return formatLayouts[format].valuesPerBlock === 1;
+}
+
+/** A stored tensor: row-major, the last dimension contiguous and made of whole blocks. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly format: Format;
@@ -29,8 +63,20 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
-/** Bytes of a whole stored tensor. */
-export function byteLength(spec: TensorSpec): number {
-  const { valuesPerBlock, bytesPerBlock } = formatLayouts[spec.format];
-  return (elementCount(spec.shape) / valuesPerBlock) * bytesPerBlock;
+/**
+ * Bytes of a whole stored tensor.
+ *
+ * @throws {KraitError} `ROW_INCOMPLETE` when its rows do not end with a block.
+ */
+export function byteLength({ shape, format }: TensorSpec): number {
+  const { valuesPerBlock, bytesPerBlock } = formatLayouts[format];
+  const columns = shape.at(-1) ?? 1;
+  if (columns % valuesPerBlock !== 0) {
+    throw new KraitError(
+      "ROW_INCOMPLETE",
+      `A tensor of shape [${shape.join(", ")}] cannot be ${format}: its rows of ${columns} values ` +
+        `are not whole blocks of ${valuesPerBlock}.`,
+    );
+  }
+  return (elementCount(shape) / valuesPerBlock) * bytesPerBlock;
 }

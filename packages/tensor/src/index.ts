@@ -1,14 +1,16 @@
 export type * from "./backend.ts";
-export { dequantize, quantize } from "./dequantize.ts";
+export { dequantize } from "./dequantize.ts";
 export { BackendLostError, BindingError, KraitError, ProgramError, UnsupportedOpError } from "./errors.ts";
 export { type Extent, type Extents, resolveShape, type Shape } from "./extents.ts";
 export {
+  type BlockFormat,
   byteLength,
   type DType,
   elementCount,
   type Format,
   type FormatLayout,
   formatLayouts,
+  isDType,
   type TensorSpec,
 } from "./format.ts";
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16, roundToF16 } from "./half-float.ts";
@@ -49,5 +51,6 @@ export {
   type WeightRef,
 } from "./program.ts";
 export { buildProgram, ProgramBuilder } from "./program-builder.ts";
+export { quantize } from "./quantize.ts";
 export { stateBytes, stateUnitBytes } from "./state.ts";
 export { validate } from "./validate.ts";

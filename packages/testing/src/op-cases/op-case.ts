@@ -1,11 +1,11 @@
 import {
   buildProgram,
   byteLength,
+  type DType,
   type Extents,
   elementCount,
   type FeedRef,
   type FeedSpec,
-  type Format,
   formatLayouts,
   type Operand,
   type OpName,
@@ -107,7 +107,7 @@ export class CaseBuilder {
       format = "f32",
       deviation = 1,
       values,
-    }: { format?: Format; deviation?: number; values?: Float32Array } = {},
+    }: { format?: DType; deviation?: number; values?: Float32Array } = {},
   ): WeightRef {
     const bytes = quantize(format, values ?? this.random.normal(elementCount(shape), deviation));
     const spec = { shape, format };
