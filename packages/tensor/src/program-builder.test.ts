@@ -39,7 +39,7 @@ describe("buildProgram refuses", () => {
       b.scope("layers.3", () => b.rmsNorm(hidden, vector(b, "norm", 7), { epsilon: 0 })),
     );
     expect(error.message).toBe(
-      'Program "model", op #2 layers.3.rmsNorm: weight weight "norm" has shape [7], expected [8]',
+      'Program "model", op #2 layers.3.rmsNorm: weight: weight "norm" has shape [7], expected [8]',
     );
     expect(error).toMatchObject({ code: "PROGRAM_INVALID", program: "model", op: "#2 layers.3.rmsNorm" });
     expect(error).toBeInstanceOf(KraitError);
@@ -49,13 +49,13 @@ describe("buildProgram refuses", () => {
     [
       "a linear weight for another width",
       (b, hidden) => b.linear(hidden, b.weight("w", { shape: [4, 9], format: "f32" })),
-      /#2 linear: weight weight "w" has shape \[4, 9\], expected \[4, 8\]/,
+      /#2 linear: weight: weight "w" has shape \[4, 9\], expected \[4, 8\]/,
     ],
     [
       "a bias of another length",
       (b, hidden) =>
         b.linear(hidden, b.weight("w", { shape: [4, 8], format: "f32" }), { bias: vector(b, "bias", 8) }),
-      /bias weight "bias" has shape \[8\], expected \[4\]/,
+      /bias: weight "bias" has shape \[8\], expected \[4\]/,
     ],
     [
       "a residual of another width",
@@ -98,12 +98,12 @@ describe("buildProgram refuses", () => {
     [
       "a feed of another shape",
       (b, hidden) => b.gatherRows(hidden, b.feed("row", { shape: ["rows"], dtype: "i32" })),
-      /row feed "row" has shape \[rows\], expected \[outputRows\]/,
+      /row: feed "row" has shape \[rows\], expected \[outputRows\]/,
     ],
     [
       "a feed of another dtype",
       (b, hidden) => b.gatherRows(hidden, b.feed("row", { shape: ["outputRows"], dtype: "u32" })),
-      /row feed "row" is u32, expected i32/,
+      /row: feed "row" is u32, expected i32/,
     ],
     [
       "a state of the wrong kind",
@@ -115,7 +115,7 @@ describe("buildProgram refuses", () => {
           ...paged(b, 1, 4),
           keys: { state: "lastToken", access: "read" },
         }),
-      /keys state "lastToken" is per slot, expected per page/,
+      /keys: state "lastToken" is per slot, expected per page/,
     ],
     [
       "a state of another dtype, where only one will do",
@@ -125,7 +125,7 @@ describe("buildProgram refuses", () => {
           slot: { feed: "slot" },
           lastToken: b.state("last", { per: "slot", count: 2, shape: [1], dtype: "f32" }),
         }),
-      /lastToken state "last" is f32, expected i32/,
+      /lastToken: state "last" is f32, expected i32/,
     ],
     [
       "query heads that key-value heads do not divide",
@@ -153,7 +153,7 @@ describe("buildProgram refuses", () => {
           segment: b.feed("segment", { shape: ["segments", 6], dtype: "i32" }),
           window: b.state("window", { per: "slot", count: 2, shape: [8, 4], dtype: "f32" }),
         }),
-      /window state "window" has shape \[8, 4\], expected \[8, 3\]/,
+      /window: state "window" has shape \[8, 4\], expected \[8, 3\]/,
     ],
     [
       "a segment feed without its six columns",
@@ -164,7 +164,7 @@ describe("buildProgram refuses", () => {
           segment: b.feed("segment", { shape: ["segments", 5], dtype: "i32" }),
           count: b.state("count", { per: "slot", count: 2, shape: [10], dtype: "i32" }),
         }),
-      /segment feed "segment" has shape \[segments, 5\], expected \[segments, 6\]/,
+      /segment: feed "segment" has shape \[segments, 5\], expected \[segments, 6\]/,
     ],
     [
       "more of the largest logits than there are",

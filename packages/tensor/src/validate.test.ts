@@ -40,7 +40,7 @@ describe("validate", () => {
     [
       "a shape that does not fit",
       { weights: { norm: { shape: [3], format: "f32" } } },
-      'Program "model", op #1 rmsNorm: weight weight "norm" has shape [3], expected [4]',
+      'Program "model", op #1 rmsNorm: weight: weight "norm" has shape [3], expected [4]',
     ],
     [
       "an output that is never written",

@@ -59,7 +59,7 @@ export class Checker {
   feed(field: string, { feed }: FeedRef, dtype: FeedSpec["dtype"], shape: FeedSpec["shape"]): void {
     const spec = this.#tables.feeds[feed];
     if (spec === undefined) this.fail(`${field} refers to feed "${feed}", which does not exist`);
-    if (spec.dtype !== dtype) this.fail(`${field} feed "${feed}" is ${spec.dtype}, expected ${dtype}`);
+    if (spec.dtype !== dtype) this.fail(`${field}: feed "${feed}" is ${spec.dtype}, expected ${dtype}`);
     this.#shape(field, `feed "${feed}"`, spec.shape, shape);
   }
 
@@ -73,10 +73,10 @@ export class Checker {
   ): StateSpec {
     const spec = this.#tables.states[state];
     if (spec === undefined) this.fail(`${field} refers to state "${state}", which does not exist`);
-    if (spec.per !== per) this.fail(`${field} state "${state}" is per ${spec.per}, expected per ${per}`);
+    if (spec.per !== per) this.fail(`${field}: state "${state}" is per ${spec.per}, expected per ${per}`);
     this.#shape(field, `state "${state}"`, spec.shape, shape);
     if (dtype !== undefined && spec.dtype !== dtype) {
-      this.fail(`${field} state "${state}" is ${spec.dtype}, expected ${dtype}`);
+      this.fail(`${field}: state "${state}" is ${spec.dtype}, expected ${dtype}`);
     }
     return spec;
   }
@@ -85,7 +85,7 @@ export class Checker {
   feedColumns(field: string, { feed }: FeedRef): number {
     const columns = this.#tables.feeds[feed]?.shape[1];
     if (typeof columns !== "number")
-      this.fail(`${field} feed "${feed}" needs a second dimension of fixed size`);
+      this.fail(`${field}: feed "${feed}" needs a second dimension of fixed size`);
     return columns;
   }
 
@@ -106,7 +106,7 @@ export class Checker {
     expected: readonly (number | string)[],
   ): void {
     if (actual.length !== expected.length || actual.some((dimension, i) => dimension !== expected[i])) {
-      this.fail(`${field} ${what} has shape [${actual.join(", ")}], expected [${expected.join(", ")}]`);
+      this.fail(`${field}: ${what} has shape [${actual.join(", ")}], expected [${expected.join(", ")}]`);
     }
   }
 }
