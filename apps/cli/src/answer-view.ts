@@ -39,11 +39,15 @@ export class AnswerView {
   }
 
   show(event: ToolRunEvent): void {
-    const { answer, aside, styles, status, callsAreExecuted } = this.#options;
+    const { answer, aside, styles, callsAreExecuted } = this.#options;
     switch (event.type) {
+      case "step":
+        this.#reasoningTokens = 0;
+        this.#hasReasoningLine = false;
+        break;
       case "prefill":
         if (event.totalTokens >= LONG_PROMPT) {
-          status.update(`reading the prompt: ${event.tokens} of ${event.totalTokens} tokens`);
+          this.#status(`reading the prompt: ${event.tokens} of ${event.totalTokens} tokens`);
         }
         break;
       case "token":
@@ -56,7 +60,7 @@ export class AnswerView {
         this.#write("text", answer, event.text);
         break;
       case "tool-call-start":
-        status.update(`calling ${withoutControls(event.name)}…`);
+        this.#status(`calling ${withoutControls(event.name)}…`);
         break;
       case "tool-call-end": {
         const output = callsAreExecuted ? aside : answer;
@@ -82,10 +86,16 @@ export class AnswerView {
     this.#endLine(this.#options.answer);
   }
 
+  /** On a line of its own, since it will be wiped. */
+  #status(text: string): void {
+    if (this.#options.isTerminal) this.#endLine(this.#options.answer);
+    this.#options.status.update(text);
+  }
+
   #countReasoning(): void {
     this.#reasoningTokens++;
     if (this.#options.reasoning === "collapse") {
-      this.#options.status.update(`thinking… ${this.#reasoningTokens} tokens`);
+      this.#status(`thinking… ${this.#reasoningTokens} tokens`);
     }
   }
 

@@ -38,11 +38,7 @@ const EMBEDDED_MAX_TOKENS = 512;
 export function addGenerationFlags(command: Command): Command {
   return command
     .option("--system <text>", "the system message")
-    .addOption(
-      new Option("--tools <file>", "JSON file of tools the model may ask for; its calls are shown").conflicts(
-        "demoTools",
-      ),
-    )
+    .option("--tools <file>", "JSON file of tools the model may ask for; its calls are shown")
     .option("--demo-tools", "two tools that are really called: get_weather (invented) and calculate")
     .option("--no-demo-tools", "without them")
     .option("--think", "reason before answering")

@@ -1,5 +1,4 @@
-import { CommanderError } from "commander";
-import { UsageError } from "./errors.ts";
+import { ExitCode } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import { exitCodeOf, formatError } from "./report-error.ts";
 
@@ -15,17 +14,11 @@ const flags = words.includes("--") ? words.slice(0, words.indexOf("--")) : words
 try {
   await createProgram().parseAsync(words, { from: "user" });
 } catch (error) {
-  const isHelp = error instanceof CommanderError && error.exitCode === 0;
-  if (!isHelp) {
-    const shown = error instanceof CommanderError ? usageError(error) : error;
+  const exitCode = exitCodeOf(error);
+  // Asked for help or the version, commander prints it and throws.
+  if (exitCode !== ExitCode.ok) {
     const style = { json: flags.includes("--json"), verbose: flags.includes("--verbose") };
-    process.stderr.write(formatError(shown, style));
-    process.exitCode = exitCodeOf(shown);
+    process.stderr.write(formatError(error, style));
   }
-}
-
-function usageError({ message, code }: CommanderError): UsageError {
-  // Without a command the help has been shown, and says all there is to say.
-  const said = code === "commander.help" ? "Which command?" : message.replace(/^error: /, "");
-  return new UsageError(`${said} (krait --help lists what there is.)`);
+  process.exitCode = exitCode;
 }

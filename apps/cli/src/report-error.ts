@@ -1,3 +1,4 @@
+import { CommanderError } from "commander";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { ExitCode } from "./exit-code.ts";
 
@@ -11,12 +12,17 @@ export interface ReportStyle {
 
 /** The code by which programs recognise an error. */
 export function errorCode(error: unknown): string {
+  if (error instanceof CommanderError) return "USAGE";
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "UNEXPECTED";
 }
 
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // Without a command the help has been shown, and says all there is to say.
+  if (error instanceof CommanderError && error.code === "commander.help") return "Which command?";
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CommanderError)) return message;
+  return `${message.replace(/^error: /, "")} (krait --help lists what there is.)`;
 }
 
 /** An error as one line, or with `verbose` as many as its stack has; it ends in a newline. */
@@ -24,11 +30,11 @@ export function formatError(error: unknown, { json, verbose }: ReportStyle = {})
   const message = errorMessage(error);
   if (json) return `${JSON.stringify({ error: { code: errorCode(error), message } })}\n`;
   if (verbose && error instanceof Error) return `krait: ${error.stack}\n`;
-  const line = `krait: ${message.trim().replace(/\s*\n\s*/g, " ")}`;
-  return `${line}\n`;
+  return `krait: ${message.trim().replace(/\s*\n\s*/g, " ")}\n`;
 }
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof UsageError) return ExitCode.usage;
   return error instanceof InterruptedError ? ExitCode.interrupted : ExitCode.failure;
 }

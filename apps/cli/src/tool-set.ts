@@ -38,9 +38,12 @@ export function toolLines({ tools }: ToolSet): string[] {
   });
 }
 
+/** The part of a model that answers. */
+export type TalkingModel = Pick<ChatModel, "chat" | "runTools">;
+
 /** The answer to a conversation, with the tools called if they can be. */
 export function ask(
-  model: ChatModel,
+  model: TalkingModel,
   messages: readonly Message[],
   options: ChatOptions,
   tools: ToolSet | undefined,

@@ -1,14 +1,6 @@
 import type { Message } from "@krait/chat-template";
-import type {
-  ChatModel,
-  ChatOptions,
-  ChatResult,
-  ChatStream,
-  ToolRun,
-  ToolRunEvent,
-  ToolRunResult,
-} from "krait";
-import { ask, type ToolSet } from "../tool-set.ts";
+import type { ChatOptions, ChatResult, ChatStream, ToolRun, ToolRunEvent, ToolRunResult } from "krait";
+import { ask, type TalkingModel, type ToolSet } from "../tool-set.ts";
 
 export interface ConversationOptions {
   readonly system?: string | undefined;
@@ -25,12 +17,12 @@ export class Conversation {
   /** Whether answers are reasoned; the messages and the template decide when undefined. */
   reasoning: "on" | "off" | undefined;
   tools: ToolSet | undefined;
-  readonly #model: ChatModel;
+  readonly #model: TalkingModel;
   readonly #options: ConversationOptions;
   #history: Message[] = [];
   #running: ChatStream | ToolRun | undefined;
 
-  constructor(model: ChatModel, options: ConversationOptions) {
+  constructor(model: TalkingModel, options: ConversationOptions) {
     this.#model = model;
     this.#options = options;
     this.reasoning = options.answer.reasoning;
