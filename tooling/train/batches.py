@@ -3,8 +3,8 @@ import random
 
 import torch
 
-from data import mix
 from chat import encode_example
+from data import mix
 from data.words import use_vocabulary
 from model import TRAINING_CHUNK_SIZE
 
@@ -17,9 +17,9 @@ def padded_length(tokens):
 
 
 def draw_example(rng, tokenizer):
-    """(ids, mask) of one fresh conversation; half of them reason."""
-    conversation = mix.draw(rng)
-    return encode_example(conversation, rng.random() < 0.5, tokenizer, rng)
+    """(ids, mask) of one fresh conversation."""
+    conversation, think = mix.draw(rng)
+    return encode_example(conversation, think, tokenizer, rng)
 
 
 def microbatches(examples, tokens):

@@ -67,9 +67,8 @@ def check_template(folder, tokenizer):
         template = environment.from_string(json.load(file)["chat_template"])
     use_vocabulary(tokenizer)
     rng = random.Random(7)
-    for index in range(2000):
-        conversation = mix.draw(rng)
-        think = index % 2 == 0
+    for _ in range(2000):
+        conversation, think = mix.draw(rng)
         messages = as_template_messages(conversation)
         if not think:
             messages[-1 if messages[-1]["role"] == "user" else 0]["content"] += " /no_think"

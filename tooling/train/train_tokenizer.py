@@ -14,8 +14,8 @@ from tokenizer import Tokenizer, train_bpe
 LONGEST_TEXT = 1500  # the instructions of a tool conversation would otherwise take many of the merges
 
 
-def text_of(rng, think):
-    conversation = mix.draw(rng)
+def text_of(rng):
+    conversation, think = mix.draw(rng)
     thinking = conversation.thinking + "\n</think>\n\n" if think else ""
     return render(conversation, think)[:LONGEST_TEXT] + thinking + conversation.answer + "\n"
 
@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
-    texts = [text_of(rng, think=index % 2 == 1) for index in range(arguments.conversations)]
+    texts = [text_of(rng) for _ in range(arguments.conversations)]
     tokenizer = Tokenizer(*train_bpe(texts, arguments.vocabulary))
     for text in texts[:500]:
         assert tokenizer.decode(tokenizer.encode(text)) == text

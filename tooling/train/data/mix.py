@@ -18,17 +18,25 @@ def memory_over_turns(rng):
 # Relative weights, by conversation. Those with tools and long texts have many times the tokens of a sum.
 MIX = [
     (arithmetic, 34), (too_hard, 2.5), (counting, 0.5), (word_problem, 10), (small_talk, 20), (knowledge, 6), (haiku, 3.5), (unknown, 7),
-    (repeat, 4), (list_to_json, 8), (extraction, 8), (reading, 0.7), (needle, 2), (memory_over_turns, 4), (persona, 1.5), (tool_conversation, 22),
+    (repeat, 4), (list_to_json, 8), (extraction, 8), (reading, 0.7), (needle, 1.5), (memory_over_turns, 3.5), (persona, 1), (tool_conversation, 22),
 ]
 SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
                   "Answer the user's questions.", "You are an expert."]
 EARLIER_TURNS_PROBABILITY = 0.18
 
 
+# Without reasoning, only small sums can be learned, so that larger ones mostly come with it.
+THINKING_PROBABILITY = {arithmetic: 0.75, word_problem: 0.8}
+
+
 def draw(rng):
-    """One fresh conversation."""
+    """(conversation, think): one fresh conversation, and whether its last reply reasons."""
     generator = rng.choices([kind for kind, _ in MIX], [weight for _, weight in MIX])[0]
-    conversation = generator(rng)
+    think = rng.random() < THINKING_PROBABILITY.get(generator, 0.5)
+    if generator is arithmetic and not think and rng.random() < 0.7:
+        conversation = arithmetic(rng, digits=1)
+    else:
+        conversation = generator(rng)
     if not conversation.tools and not conversation.system and rng.random() < 0.12:
         conversation.system = rng.choice(SYSTEM_PROMPTS)
     if generator not in (tool_conversation, needle, persona) and rng.random() < EARLIER_TURNS_PROBABILITY:
@@ -37,4 +45,4 @@ def draw(rng):
             turn = rng.choice(TURNS_BETWEEN)(rng)
             earlier += turn.messages + [("assistant", turn.answer)]
         conversation.messages = earlier + conversation.messages
-    return conversation
+    return conversation, think
