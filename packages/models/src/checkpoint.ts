@@ -6,6 +6,9 @@ import { CheckpointError } from "./errors.ts";
 /** Tensors that some checkpoints hold beside the model itself: layers for multi-token prediction. */
 const ignored = /^mtp\./;
 
+/** What weights are stored in. Integers would be codes of a quantization and not weights. */
+const readable: readonly Format[] = ["f32", "f16", "bf16"];
+
 /**
  * Checks every tensor of a checkpoint against the architecture, and chooses the format that each
  * weight will have on the device: matrices keep theirs where the backend multiplies by it, everything
@@ -40,7 +43,7 @@ export function checkCheckpoint(
         { tensor, expected: checkpointShape, actual: stored.shape },
       );
     }
-    if (stored.spec === undefined) {
+    if (stored.spec === undefined || !readable.includes(stored.spec.format)) {
       throw new CheckpointError(
         "CHECKPOINT_DTYPE",
         `Tensor "${tensor}" is stored as ${stored.dtype}, which Krait does not read. ` +

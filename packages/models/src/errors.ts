@@ -24,7 +24,7 @@ export class ConfigError extends KraitError {
   readonly actual: unknown;
 
   constructor(fault: { field: string; expected: string; actual: unknown }) {
-    const shown = fault.actual === undefined ? "nothing" : JSON.stringify(fault.actual);
+    const shown = fault.actual === undefined ? "nothing" : show(fault.actual);
     super("CONFIG_INVALID", `config.json: "${fault.field}" should be ${fault.expected}, but is ${shown}.`);
     this.field = fault.field;
     this.expected = fault.expected;
@@ -65,4 +65,11 @@ export class MemoryPlanError extends KraitError {
     this.neededBytes = fault.neededBytes;
     this.availableBytes = fault.availableBytes;
   }
+}
+
+/** As JSON, in which infinities and NaN, which it lacks, stand as words. */
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    typeof part === "number" && !Number.isFinite(part) ? String(part) : part,
+  );
 }

@@ -10,7 +10,7 @@ import { type ModelOptions, resolveModelOptions } from "./model-options.ts";
 export interface LoadProgress {
   readonly loadedBytes: number;
   readonly totalBytes: number;
-  /** The tensor that was loaded last, by its name in the checkpoint. */
+  /** The tensor being loaded, by its name in the checkpoint. */
   readonly tensor: string;
 }
 
@@ -73,17 +73,22 @@ export async function loadModel(
     }));
     const totalBytes = sources.reduce((total, { source }) => total + source.byteLength, 0);
     let loadedBytes = 0;
+    let endOfTensor = 0;
     for (const { entry, source } of sources) {
       const spec = programs.forward.weights[entry.name]!;
       const stored = file.tensors.get(entry.checkpointName)!.spec!;
+      const startOfTensor = endOfTensor;
       const report = (bytes: number): void => {
-        loadedBytes += bytes;
+        if (startOfTensor + bytes <= loadedBytes) return;
+        loadedBytes = startOfTensor + bytes;
         onProgress?.({ loadedBytes, totalBytes, tensor: entry.checkpointName });
       };
       const converted = convertWeight(counted(source, report), entry, stored.format, spec);
       const weight = await backend.loadWeight(spec, converted, signal);
       disposables.push(weight);
       weights[entry.name] = weight;
+      report(source.byteLength); // a backend that maps the file asks for no pieces
+      endOfTensor += source.byteLength;
     }
     return {
       architecture,
@@ -102,16 +107,17 @@ export async function loadModel(
   }
 }
 
-/** The same source, with each piece's bytes reported once it has been taken. */
+/** The same source, which reports how many of its bytes have been taken after each piece. */
 function counted(source: WeightSource, report: (bytes: number) => void): WeightSource {
   return {
     ...(source.file && { file: source.file }),
     byteLength: source.byteLength,
     async *pieces(signal) {
+      let taken = 0;
       for await (const piece of source.pieces(signal)) {
-        const bytes = piece.byteLength;
+        taken += piece.byteLength;
         yield piece;
-        report(bytes);
+        report(taken);
       }
     },
   };

@@ -44,8 +44,8 @@ export function resolveModelOptions(
   return {
     program: {
       formats,
-      stateDtype: options.stateDtype ?? "f32",
-      kvDtype: options.kvDtype ?? (backend.name === "cpu" ? "f32" : "f16"),
+      stateDtype: float("stateDtype", options.stateDtype, "f32"),
+      kvDtype: float("kvDtype", options.kvDtype, backend.name === "cpu" ? "f32" : "f16"),
       maxSlots,
       // One page more for each slot: a fork copies the page that its parent has only partly filled.
       maxPages: Math.ceil(maxTokens / PAGE_SIZE) + maxSlots,
@@ -71,4 +71,10 @@ function count(option: string, value: number | undefined, fallback: number): num
     "MODEL_OPTION_INVALID",
     `${option} should be a positive whole number, but is ${value}.`,
   );
+}
+
+function float(option: string, value: DType | undefined, fallback: DType): DType {
+  if (value === undefined) return fallback;
+  if (value === "f32" || value === "f16" || value === "bf16") return value;
+  throw new KraitError("MODEL_OPTION_INVALID", `${option} should be f32, f16 or bf16, but is ${value}.`);
 }

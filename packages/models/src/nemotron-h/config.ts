@@ -33,19 +33,19 @@ export interface NemotronHConfig {
   readonly maxContext: number;
 }
 
-/** Layer names of configs that spell the layers out, as transformers 5 writes them. */
-const layerNames: Readonly<Record<string, string>> = {
-  mamba: "M",
-  linear_attention: "M",
-  attention: "*",
-  full_attention: "*",
-  mlp: "-",
-  moe: "E",
-};
+/** Layers as characters of `hybrid_override_pattern`, and as transformers 5 spells them out. */
+const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
+  ["M", "M"],
+  ["mamba", "M"],
+  ["linear_attention", "M"],
+  ["-", "-"],
+  ["mlp", "-"],
+  ["*", "*"],
+  ["attention", "*"],
+  ["full_attention", "*"],
+]);
 
-const unsupportedLayers: Readonly<Record<string, string>> = {
-  E: "mixture-of-experts layers (E in hybrid_override_pattern)",
-};
+const mixtureOfExperts: ReadonlySet<string> = new Set(["E", "moe"]);
 
 /**
  * Reads a Nemotron-H config.
@@ -94,27 +94,30 @@ export function parseNemotronHConfig(json: Readonly<Record<string, unknown>>): N
 }
 
 function parsePattern(read: ConfigReader): LayerKind[] {
-  const spelled = read.names("layers_block_type") ?? read.names("layer_types");
-  const pattern =
-    read.text("hybrid_override_pattern") ?? spelled?.map((name) => layerNames[name] ?? name).join("");
-  if (pattern === undefined || pattern.length === 0) {
+  const pattern = read.text("hybrid_override_pattern");
+  const names = read.names("layers_block_type") ?? read.names("layer_types");
+  const layers = pattern === undefined ? names : [...pattern];
+  if (layers === undefined || layers.length === 0) {
     throw new ConfigError({
       field: "hybrid_override_pattern",
       expected: "the kinds of the layers, one character of M, - and * for each",
       actual: pattern,
     });
   }
-  const layers = read.optionalCount("num_hidden_layers");
-  if (layers !== undefined && layers !== pattern.length) {
+  const count = read.optionalCount("num_hidden_layers");
+  if (count !== undefined && count !== layers.length) {
     throw new ConfigError({
       field: "num_hidden_layers",
-      expected: `${pattern.length}, the length of hybrid_override_pattern`,
-      actual: layers,
+      expected: `${layers.length}, as many as the layers that are listed`,
+      actual: count,
     });
   }
-  return [...pattern].map((kind) => {
-    if (kind === "M" || kind === "-" || kind === "*") return kind;
-    const feature = unsupportedLayers[kind] ?? `layer kind "${kind}"`;
+  return layers.map((layer) => {
+    const kind = layerKinds.get(layer);
+    if (kind !== undefined) return kind;
+    const feature = mixtureOfExperts.has(layer)
+      ? `mixture-of-experts layers ("${layer}" in its list of layers)`
+      : `layers of kind "${layer}"`;
     throw new UnsupportedArchitectureError(feature, ["M (Mamba-2)", "- (MLP)", "* (attention)"]);
   });
 }

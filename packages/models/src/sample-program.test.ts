@@ -1,0 +1,54 @@
+import { createCpuBackend } from "@krait/backend-cpu";
+import { CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn, stateBytes } from "@krait/tensor";
+import { Random, runStep } from "@krait/testing";
+import { expect, test } from "vitest";
+import { buildSampleProgram } from "./sample-program.ts";
+
+const vocabularySize = 50;
+const program = buildSampleProgram(vocabularySize, {
+  formats: {},
+  stateDtype: "f32",
+  kvDtype: "f32",
+  maxSlots: 2,
+  maxPages: 1,
+  maxContext: 32,
+  maxOutputRows: 2,
+  maxBiases: 1,
+  topCount: 3,
+});
+
+test("what is drawn follows bias, and the log-probabilities beside it do not", async () => {
+  const logits = new Random(3).normal(2 * vocabularySize, 2);
+  const row = [...logits.subarray(0, vocabularySize)];
+  const byLogit = row.map((_, id) => id).sort((a, b) => row[b]! - row[a]! || a - b);
+  const favoured = byLogit[17]!;
+  const setting = new Float32Array(SETTING_COLUMNS);
+  setting[SettingColumn.topP] = 1;
+  setting[SettingColumn.repetitionPenalty] = 1;
+  const choice = new Int32Array(CHOICE_COLUMNS);
+  choice[ChoiceColumn.maskRow] = -1;
+
+  const { values, states } = await runStep(await createCpuBackend(), program, {
+    extents: { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 1 },
+    weights: {},
+    states: {
+      logits: new Uint8Array(logits.buffer),
+      tokenCount: new Uint8Array(stateBytes(program.states.tokenCount!)),
+    },
+    feeds: {
+      slot: Int32Array.of(1),
+      setting,
+      choice,
+      biasToken: Int32Array.of(favoured),
+      biasValue: Float32Array.of(100),
+      position: Int32Array.of(9),
+    },
+  });
+  const output = (name: string) => [...values[program.values[program.outputs[name]!.value]!.name]!];
+  expect(output("token")).toEqual([favoured]);
+  expect([...states.lastToken!]).toEqual([0, favoured]);
+  expect(output("tokenLogit")).toEqual([row[favoured]]);
+  expect(output("logSumExp")[0]).toBeCloseTo(Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)), 5);
+  expect(output("topIds")).toEqual(byLogit.slice(0, 3));
+  expect(output("topLogits")).toEqual(byLogit.slice(0, 3).map((id) => row[id]));
+});
