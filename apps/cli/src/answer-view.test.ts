@@ -97,3 +97,13 @@ test("the speed counts from each answer's first token, over all answers of a tur
   expect(speedLine([finish(11, 1), finish(21, 2)])).toBe("32 tokens, 10 tokens/s");
   expect(speedLine([finish(1, 0)])).toBe("1 token");
 });
+
+test("on a terminal the newlines with which a block begins are left out, in a pipe they are not", () => {
+  const events: ToolRunEvent[] = [
+    { type: "reasoning-delta", text: "Hm.\n" },
+    { type: "text-delta", text: "\n\n" },
+    { type: "text-delta", text: "\nYes.\n\nNo.\n" },
+  ];
+  expect(shown(events).text).toBe("‹Hm.\n›\nYes.\n\nNo.\n");
+  expect(shown(events, { isTerminal: false, aside: undefined }).text).toBe("\n\n\nYes.\n\nNo.\n");
+});

@@ -114,17 +114,20 @@ export class AnswerView {
     text: string,
     style: (text: string) => string = (plain) => plain,
   ): void {
-    if (output === undefined || text === "") return;
+    const { isTerminal, status } = this.#options;
+    const isNewBlock = this.#block !== block;
+    // Blocks are set apart by one blank line, not by as many as the model wrote.
+    const shown = isTerminal && isNewBlock ? text.replace(/^\n+/, "") : text;
+    if (output === undefined || shown === "") return;
     if (block !== "reasoning") this.#endReasoning();
-    this.#options.status.clear();
-    const { isTerminal } = this.#options;
-    if (this.#block !== undefined && this.#block !== block) {
+    status.clear();
+    if (isNewBlock && this.#block !== undefined) {
       this.#endLine(output);
       if (isTerminal) output.write("\n");
     }
-    output.write(isTerminal ? style(withoutControls(text)) : text);
+    output.write(isTerminal ? style(withoutControls(shown)) : shown);
     this.#block = block;
-    this.#atLineStart.set(output, text.endsWith("\n"));
+    this.#atLineStart.set(output, shown.endsWith("\n"));
   }
 
   #writeLine(

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { backendNames } from "krait";
 import { decimal, wholeNumber } from "./flag-values.ts";
 
 /** The flags that stand before or after any command. */
@@ -16,7 +17,7 @@ export function addSharedFlags(program: Command): Command {
       "--model <folder>",
       "folder or URL of a model in the Hugging Face layout; the embedded one unless given",
     )
-    .option("--backend <name>", "what computes: auto, cpu")
+    .option("--backend <name>", `what computes: ${["auto", ...backendNames].join(", ")}`)
     .option("--max-tokens <count>", "end after so many generated tokens", wholeNumber(1))
     .option(
       "--temperature <number>",
