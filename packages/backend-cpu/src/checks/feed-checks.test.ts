@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { feedsOf, LARGEST, SmallModel } from "../../test-support/small-model.ts";
+import { feedsOf, LARGEST, SmallModel, VOCABULARY } from "../../test-support/small-model.ts";
 import { createCpuBackend } from "../index.ts";
 
 describe("the feeds of a step are checked before anything is computed", () => {
@@ -90,12 +90,22 @@ describe("the feeds of a step are checked before anything is computed", () => {
     expect(await model.slot(0)).not.toEqual(before);
   });
 
-  test("a slot that never sampled a token of the vocabulary cannot be asked for it", async () => {
+  test.each([-1, VOCABULARY])("a slot whose last token is %d cannot be asked for it", async (last) => {
     const model = await SmallModel.load(await createCpuBackend());
-    model.states.lastToken!.write(4, new Uint8Array(Int32Array.of(-1).buffer));
+    model.states.lastToken!.write(4, new Uint8Array(Int32Array.of(last).buffer));
     const { extents, feeds } = good();
     feeds.token = Int32Array.of(1, 2, 3, -1, 5);
-    expect(() => model.step.run(extents, feeds)).toThrow(/row 3 asks for.*slot 1 sampled last, which is -1/);
+    expect(() => model.step.run(extents, feeds)).toThrow(
+      `row 3 asks for the token that slot 1 sampled last, which is ${last}, expected 0 to 10`,
+    );
+  });
+
+  test("a page that is taken away between steps is missed", async () => {
+    const model = await SmallModel.load(await createCpuBackend());
+    const { extents, feeds } = good();
+    model.step.run(extents, feeds);
+    model.states.pageTable!.write(0, new Uint8Array(Int32Array.of(9).buffer));
+    expect(() => model.step.run(extents, feeds)).toThrow(/needs page 0 of its slot, but "pageTable" has 9/);
   });
 
   test("positions stay below the end of the page table", async () => {

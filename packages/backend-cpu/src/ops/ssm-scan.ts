@@ -59,7 +59,7 @@ export function ssmScan(
         const s = slot + channel * stateSize;
         let sum = 0;
         for (let n = 0; n < stateSize; n++) {
-          const next = Math.fround(decay * recurrent[s + n]! + drive * bData[bRow + n]!);
+          const next = decay * recurrent[s + n]! + drive * bData[bRow + n]!;
           recurrent[s + n] = next;
           sum += next * cData[cRow + n]!;
         }

@@ -55,5 +55,9 @@ test.each([
     expect(reader.data[reader.offset + 3 * reader.stride]).toBe(decoded);
     reader.moveTo(0, 1);
     expect(reader.data[reader.offset + 3 * reader.stride]).toBe(2);
+
+    const pairs = new PageReader(keys, 1, 2); // the same as one head of two channels
+    pairs.moveTo(2, 0);
+    expect([...pairs.data.subarray(2 * pairs.stride, 2 * pairs.stride + 2)]).toEqual([5, 6]);
   },
 );
