@@ -99,18 +99,43 @@ describe("a step of sampling", () => {
     expect(await floats(step.outputs.tokenLogit!)).toEqual([3, 2]);
   });
 
+  const settings = (...row0: number[]) => Float32Array.of(...row0, ...GREEDY);
   test.each([
-    ["slot", Int32Array.of(3, 0), /feed "slot" is 3 at 0, expected -1 to 2/],
-    ["position", Int32Array.of(0, -1), /feed "position" is -1 at 1/],
-    ["biasToken", Int32Array.of(-1, 40, -1, -1), /feed "biasToken" is 40 at 1, expected -1 to 39/],
+    ["slot", { slot: Int32Array.of(3, 0) }, /feed "slot" is 3 at 0, expected -1 to 2/],
+    ["position", { position: Int32Array.of(0, -1) }, /feed "position" is -1 at 1/],
     [
-      "choice",
-      Int32Array.of(0, 0, 0, -1, 0, 0, 0, 2),
-      /feed "choice" has mask row 2 in row 1, expected -1 to 1/,
+      "biased token",
+      { biasToken: Int32Array.of(-1, 40, -1, -1) },
+      /feed "biasToken" is 40 at 1, expected -1 to 39/,
     ],
-  ])("refuses a %s out of range", async (name, values, message) => {
+    [
+      "mask row",
+      { choice: Int32Array.of(0, 0, 0, -1, 0, 0, 0, 2) },
+      /"choice" has mask row 2 in row 1, expected -1 to 1/,
+    ],
+    ["top-k", { choice: Int32Array.of(-5, 0, 0, -1, 0, 0, 0, -1) }, /"choice" has topK -5 in row 0/],
+    ["temperature", { setting: settings(-1, 1, 0, 1, 0, 0) }, /"setting" has temperature -1 in row 0/],
+    ["top-p", { setting: settings(0, 0, 0, 1, 0, 0) }, /has topP 0 in row 0, expected above 0, up to 1/],
+    ["min-p", { setting: settings(0, 1, 2, 1, 0, 0) }, /has minP 2 in row 0/],
+    ["repetition penalty", { setting: settings(0, 1, 0, 0, 0, 0) }, /has repetitionPenalty 0 in row 0/],
+    ["presence penalty", { setting: settings(0, 1, 0, 1, Infinity, 0) }, /has presencePenalty Infinity/],
+    ["frequency penalty", { setting: settings(0, 1, 0, 1, 0, Number.NaN) }, /has frequencyPenalty NaN/],
+  ])("refuses a %s out of range before anything is drawn", async (_, bad, message) => {
     const { step, states, largest, feeds } = await load();
-    expect(() => step.run(largest, { ...feeds, [name]: values })).toThrow(message);
+    expect(() => step.run(largest, { ...feeds, ...bad })).toThrow(message);
     expect(await ints(states.lastToken)).toEqual([0, 0, 0]);
+  });
+
+  test("the settings of padding do not matter", async () => {
+    const { step, states, largest, feeds } = await load();
+    const setting = Float32Array.of(Number.NaN, 9, 9, 0, 0, 0, ...GREEDY);
+    step.run(largest, {
+      ...feeds,
+      slot: Int32Array.of(-1, 0),
+      setting,
+      biasToken: Int32Array.of(99, 0, -1, -1),
+    });
+    expect(await ints(step.outputs.token!)).toEqual([-1, 2]);
+    expect(await ints(states.lastToken)).toEqual([2, 0, 0]);
   });
 });

@@ -1,16 +1,8 @@
-import {
-  BindingError,
-  CHOICE_COLUMNS,
-  ChoiceColumn,
-  type Extent,
-  type Extents,
-  type FeedRef,
-  type Op,
-  type Program,
-} from "@krait/tensor";
+import { BindingError, type Extent, type Extents, type FeedRef, type Op, type Program } from "@krait/tensor";
 import type { Bindings } from "../bindings.ts";
 import { pageCheck, writeCheck } from "./page-check.ts";
 import { segmentCheck } from "./segment-check.ts";
+import { biasCheck, settingCheck } from "./setting-check.ts";
 import { tokenCheck } from "./token-check.ts";
 
 /** Looks at what the feeds hold before a step; throws a `BindingError` naming the feed, the place and the range. */
@@ -85,34 +77,16 @@ function questionsOf(op: Op, program: Program, at: Bindings, refuse: Refuse): Qu
     case "adjustLogits":
       return [
         range(op.slot, "outputRows", -1, at.stateCount(op.count)),
-        [`${op.biasToken.feed} and ${op.choice.feed}`, adjustmentCheck(op, at, refuse)],
+        [`${op.setting.feed} and ${op.choice.feed} of penalties`, settingCheck(op, at, refuse)],
+        [`${op.biasToken.feed} of ${op.output.columns}`, biasCheck(op, at, refuse)],
       ];
     case "drawToken":
       return [
         range(op.slot, "outputRows", -1, at.stateCount(op.lastToken)),
         range(op.position, "outputRows", 0, 2 ** 31),
+        [`${op.setting.feed} and ${op.choice.feed} of draws`, settingCheck(op, at, refuse)],
       ];
     default:
       return [];
   }
-}
-
-function adjustmentCheck(op: Extract<Op, { op: "adjustLogits" }>, at: Bindings, refuse: Refuse): FeedCheck {
-  const vocabularySize = op.output.columns;
-  const biases = at.feedColumns(op.biasToken);
-  const token = at.intFeed(op.biasToken);
-  const choice = at.intFeed(op.choice);
-  return ({ outputRows }) => {
-    for (let i = 0; i < outputRows * biases; i++) {
-      if (token[i]! >= -1 && token[i]! < vocabularySize) continue;
-      refuse(`feed "${op.biasToken.feed}" is ${token[i]} at ${i}, expected -1 to ${vocabularySize - 1}`);
-    }
-    for (let row = 0; row < outputRows; row++) {
-      const maskRow = choice[row * CHOICE_COLUMNS + ChoiceColumn.maskRow]!;
-      if (maskRow >= -1 && maskRow < outputRows) continue;
-      refuse(
-        `feed "${op.choice.feed}" has mask row ${maskRow} in row ${row}, expected -1 to ${outputRows - 1}`,
-      );
-    }
-  };
 }
