@@ -5,7 +5,7 @@ import { AnswerView, type AnswerViewOptions, speedLine } from "./answer-view.ts"
 const styles = { dim: (text: string) => `‹${text}›`, bold: (text: string) => text };
 
 /** What a view of these events writes. */
-function shown(events: readonly ToolRunEvent[], options: Partial<AnswerViewOptions> = {}) {
+function shown(events: readonly ToolRunEvent[], options: Partial<AnswerViewOptions> = {}, isComplete = true) {
   let text = "";
   const output = { write: (part: string) => (text += part) };
   const statuses: string[] = [];
@@ -15,7 +15,7 @@ function shown(events: readonly ToolRunEvent[], options: Partial<AnswerViewOptio
     ...{ styles, status, ...options },
   });
   for (const event of events) view.show(event);
-  view.end();
+  view.end({ isComplete });
   return { text, statuses };
 }
 
@@ -106,4 +106,11 @@ test("on a terminal the newlines with which a block begins are left out, in a pi
   ];
   expect(shown(events).text).toBe("‹Hm.\n›\nYes.\n\nNo.\n");
   expect(shown(events, { isTerminal: false, aside: undefined }).text).toBe("\n\n\nYes.\n\nNo.\n");
+});
+
+test("in a pipe an answer of no words is an empty line, unless it broke off", () => {
+  const pipe = { isTerminal: false, aside: undefined };
+  expect(shown([finish(1, 0)], pipe).text).toBe("\n");
+  expect(shown([], pipe, false).text).toBe("");
+  expect(shown([finish(1, 0)]).text).toBe("");
 });

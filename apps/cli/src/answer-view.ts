@@ -79,11 +79,13 @@ export class AnswerView {
     }
   }
 
-  /** Ends the last line. */
-  end(): void {
-    this.#options.status.clear();
-    this.#endLine(this.#options.aside);
-    this.#endLine(this.#options.answer);
+  /** Ends the last line. In a pipe a complete answer is a line even if it is empty. */
+  end({ isComplete }: { readonly isComplete: boolean }): void {
+    const { answer, aside, isTerminal, status } = this.#options;
+    status.clear();
+    this.#endLine(aside);
+    this.#endLine(answer);
+    if (isComplete && !isTerminal && !this.#atLineStart.has(answer)) answer.write("\n");
   }
 
   /** On a line of its own, since it will be wiped. */

@@ -33,23 +33,25 @@ export async function presentAnswer(
     status: createStatusLine(stderr),
   });
   const finishes: FinishEvent[] = [];
+  let isComplete = false;
   try {
     for await (const event of answer) {
       view.show(event);
       if (event.type === "finish") finishes.push(event);
     }
+    isComplete = true;
   } finally {
-    view.end();
+    view.end({ isComplete });
   }
-  if (stderr.isTTY) stderr.write(stylesFor(stderr).dim(`${footer(finishes)}\n`));
+  const wasCut = finishes.at(-1)?.finishReason === "length";
+  if (stderr.isTTY)
+    stderr.write(stylesFor(stderr).dim(`[${speedLine(finishes)}${wasCut ? `, ${CUT}` : ""}]\n`));
+  else if (wasCut) stderr.write(`krait: The answer was ${CUT}.\n`);
 }
+
+const CUT = "cut short: --max-tokens or the context allows no more";
 
 /** Events may hold what JSON does not: a log-probability of −∞ is written as null. */
 export async function writeJson(value: object): Promise<void> {
   await write(process.stdout, `${JSON.stringify(value)}\n`);
-}
-
-function footer(finishes: readonly FinishEvent[]): string {
-  const wasCut = finishes.at(-1)?.finishReason === "length";
-  return `[${speedLine(finishes)}${wasCut ? ", cut short: --max-tokens or the context allows no more" : ""}]`;
 }

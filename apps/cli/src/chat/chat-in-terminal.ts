@@ -51,8 +51,12 @@ function greeting({ memory, backend, architecture }: ChatModel, { model }: Gener
   const millions = memory.parameters / 1e6;
   const size = millions < 1000 ? `${millions.toFixed(1)} million` : `${(millions / 1000).toFixed(1)} billion`;
   const name = model ?? "The embedded tiny model";
-  return (
-    `${name}: ${architecture.name}, ${size} parameters, backend ${backend.name}.\n` +
-    "/help lists the commands, Ctrl-C stops an answer, /exit leaves."
-  );
+  const lines = [
+    `${name}: ${architecture.name}, ${size} parameters, backend ${backend.name}.`,
+    "/help lists the commands, Ctrl-C stops an answer, /exit leaves.",
+  ];
+  if (model === undefined) {
+    lines.push('Try "What is 47 + 38?", or /tools on and then "What is the weather in Oslo and Cairo?"');
+  }
+  return lines.join("\n");
 }
