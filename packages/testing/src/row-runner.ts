@@ -2,27 +2,15 @@ import {
   type Backend,
   type CopyRegion,
   type DeviceBuffer,
-  type Extents,
   PAGE_SIZE,
-  SEGMENT_COLUMNS,
   type StateSpec,
   type Step,
   stateBytes,
   stateUnitBytes,
 } from "@krait/tensor";
 import { Random } from "./random.ts";
+import { layRows, type SequenceRows } from "./row-feeds.ts";
 import type { RunnableModel } from "./runnable-model.ts";
-
-/** The next tokens of one sequence in a step. */
-export interface SequenceRows {
-  /** Holds the sequence's state after the step. */
-  readonly slot: number;
-  /** Holds the state that the tokens continue; `slot` unless given. */
-  readonly readSlot?: number;
-  readonly tokens: readonly number[];
-  /** Leaves the state after so many of the tokens in another slot. */
-  readonly mark?: { readonly after: number; readonly slot: number };
-}
 
 /**
  * Runs steps of a model over slots, and does nothing else: no schedule, no sampling, no pool. What is
@@ -63,56 +51,21 @@ export class RowRunner {
    * @returns for each sequence the logits after each of its tokens, `[tokens, vocabularySize]`.
    */
   async run(sequences: readonly SequenceRows[], padding = 0): Promise<Float32Array[]> {
-    const token: number[] = [];
-    const slots: number[] = [];
-    const position: number[] = [];
-    const segment: number[] = [];
-    const outputRow: number[] = [];
-    const pad = (): void => {
-      for (let i = 0; i < padding; i++) {
-        token.push(0);
-        slots.push(-1);
-        position.push(0);
-      }
-    };
-    for (const { slot, readSlot = slot, tokens, mark } of sequences) {
-      pad();
+    for (const { slot, readSlot = slot } of sequences) {
       if (readSlot !== slot) this.#copyPages(readSlot, slot);
-      const first = slots.length;
-      const start = this.#lengths[readSlot]!;
-      for (const [index, id] of tokens.entries()) {
-        outputRow.push(slots.length);
-        token.push(id);
-        slots.push(slot);
-        position.push(start + index);
-      }
-      segment.push(
-        first,
-        tokens.length,
-        readSlot,
-        slot,
-        mark ? first + mark.after - 1 : -1,
-        mark?.slot ?? -1,
-      );
-      this.#lengths[slot] = start + tokens.length;
-      if (mark !== undefined) this.#lengths[mark.slot] = start + mark.after;
     }
-    pad();
-    const extents: Extents = {
-      rows: slots.length,
-      segments: segment.length / SEGMENT_COLUMNS,
-      longestSegment: Math.max(...sequences.map(({ tokens }) => tokens.length)),
-      context: Math.max(...sequences.map(({ slot }) => this.#lengths[slot]!)),
-      outputRows: outputRow.length,
-    };
-    const generated = slots.map(() => 0);
-    const feeds = Object.entries({ token, slot: slots, position, generated, segment, outputRow })
-      .filter(([name]) => this.#feeds.has(name))
-      .map(([name, values]) => [name, Int32Array.from(values)] as const);
-    this.step.run(extents, Object.fromEntries(feeds));
-    for (const { slot, mark } of sequences) if (mark !== undefined) this.#copyPages(slot, mark.slot);
+    const { extents, feeds } = layRows(sequences, this.#lengths, padding);
+    const wanted = Object.entries(feeds).filter(([name]) => this.#feeds.has(name));
+    this.step.run(extents, Object.fromEntries(wanted));
+    for (const { slot, readSlot = slot, tokens, mark } of sequences) {
+      const start = this.#lengths[readSlot]!;
+      this.#lengths[slot] = start + tokens.length;
+      if (mark === undefined) continue;
+      this.#copyPages(slot, mark.slot);
+      this.#lengths[mark.slot] = start + mark.after;
+    }
 
-    const bytes = await this.step.outputs.logits!.read(0, 4 * outputRow.length * this.#vocabularySize);
+    const bytes = await this.step.outputs.logits!.read(0, 4 * extents.outputRows * this.#vocabularySize);
     const logits = new Float32Array(bytes.slice().buffer);
     let row = 0;
     return sequences.map(({ tokens }) => {

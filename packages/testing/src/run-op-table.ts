@@ -1,9 +1,15 @@
-import { type Backend, type Format, opNames, type Program, UnsupportedOpError } from "@krait/tensor";
-import { describe, expect, type TestContext, test } from "vitest";
+import { createCpuBackend } from "@krait/backend-cpu";
+import { type Backend, opNames, UnsupportedOpError } from "@krait/tensor";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OpCase } from "./op-cases/op-case.ts";
 import { opCases } from "./op-cases/op-cases.ts";
 import { runStep } from "./step.ts";
 import { type StepDifference, stepDifferences } from "./step-error.ts";
+
+export interface OpTableOptions {
+  /** What is right; `backend-cpu` unless given. */
+  readonly reference?: () => Promise<Backend>;
+}
 
 /**
  * Registers a test for each row of the table: what a backend leaves in every value and state is within
@@ -14,15 +20,25 @@ import { type StepDifference, stepDifferences } from "./step-error.ts";
  */
 export function runOpTable(
   createBackend: () => Promise<Backend>,
-  createReference: () => Promise<Backend>,
+  { reference: createReference = createCpuBackend }: OpTableOptions = {},
 ): void {
+  let backend: Backend;
+  let reference: Backend;
+  beforeAll(async () => {
+    backend = await createBackend();
+    reference = await createReference();
+  });
+  afterAll(async () => {
+    await backend?.[Symbol.asyncDispose]();
+    await reference?.[Symbol.asyncDispose]();
+  });
   describe.each(opNames)("%s", (name) => {
     test.for(opCases.filter(({ op }) => op === name))("$name", async (opCase, context) => {
-      const backend = await createBackend();
-      const reference = await createReference();
-      const differences = await runOpCase(opCase, reference, backend).catch((error) =>
-        skipUnlisted(context, opCase, backend, error),
-      );
+      const differences = await runOpCase(opCase, reference, backend).catch((error) => {
+        const reason = skipReason(opCase, backend, error);
+        if (reason !== undefined) context.skip(reason);
+        throw error;
+      });
       expect(differences.filter(({ error }) => !(error <= opCase.tolerance))).toEqual([]);
     });
   });
@@ -39,13 +55,13 @@ export async function runOpCase(
   return stepDifferences(program, inputs, want, got);
 }
 
-function skipUnlisted(context: TestContext, { program }: OpCase, backend: Backend, error: unknown): never {
-  const missing = storedFormats(program).filter((format) => !backend.weightFormats.includes(format));
-  if (error instanceof UnsupportedOpError && missing.length > 0) context.skip(error.message);
-  throw error;
-}
-
-function storedFormats({ weights, states }: Program): Format[] {
-  const pages = Object.values(states).filter(({ per }) => per === "page");
-  return [...Object.values(weights).map(({ format }) => format), ...pages.map(({ dtype }) => dtype)];
+/** Why a backend need not run a row that it refused; undefined when it must. */
+export function skipReason({ program }: OpCase, backend: Backend, error: unknown): string | undefined {
+  const pages = Object.values(program.states).filter(({ per }) => per === "page");
+  const formats = [
+    ...Object.values(program.weights).map(({ format }) => format),
+    ...pages.map(({ dtype }) => dtype),
+  ];
+  const isListed = formats.every((format) => backend.weightFormats.includes(format));
+  return error instanceof UnsupportedOpError && !isListed ? error.message : undefined;
 }
