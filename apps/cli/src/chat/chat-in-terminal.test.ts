@@ -6,7 +6,7 @@ const missing = await noPseudoTerminal();
 /** Answers that go on until they are stopped. */
 const endless = ["--ignore-eos", "--max-tokens", "4000", "--no-think"];
 
-test("a person types, is answered, interrupts an answer, and goes on", async ({ skip }) => {
+test.concurrent("a person types, is answered, interrupts an answer, and goes on", async ({ skip }) => {
   skip(missing !== undefined, missing);
   using terminal = await openPseudoTerminal(["chat", ...endless]);
   await terminal.until(/backend cpu[\s\S]*\n>$/);
@@ -36,7 +36,7 @@ test("a person types, is answered, interrupts an answer, and goes on", async ({ 
   expect(await terminal.exitCode).toBe(0);
 });
 
-test("reasoning is dimmed, Enter ends it, and the speed closes the answer", async ({ skip }) => {
+test.concurrent("reasoning is dimmed, Enter ends it, and the speed closes the answer", async ({ skip }) => {
   skip(missing !== undefined, missing);
   using terminal = await openPseudoTerminal(["chat", "--think", "--temperature", "0"]);
   await terminal.until(/\n>$/);
@@ -50,7 +50,7 @@ test("reasoning is dimmed, Enter ends it, and the speed closes the answer", asyn
   expect(terminal.screen()).toContain("forget the conversation");
 });
 
-test("a narrow window wraps what is typed and answered, and Ctrl-D leaves", async ({ skip }) => {
+test.concurrent("a narrow window wraps what is typed and answered, and Ctrl-D leaves", async ({ skip }) => {
   skip(missing !== undefined, missing);
   using terminal = await openPseudoTerminal(["chat", "--reasoning", "collapse", "--think"], 24);
   await terminal.until(/\n>$/);

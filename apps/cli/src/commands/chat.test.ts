@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jsonLines, krait } from "../../test-support/krait-process.ts";
 
-test("in a pipe each line is a turn; standard output gets the answers and notices go beside it", async () => {
+test.concurrent("in a pipe each line is a turn; standard output gets the answers and notices go beside it", async () => {
   const { exitCode, stdout, stderr } = await krait(["chat", "--no-think", "--max-tokens", "200"], {
     input: "Hello!\n\n/think\n/nonsense\nWhat can you do?\r\n/exit\nThis is never read.",
   });
@@ -11,7 +11,7 @@ test("in a pipe each line is a turn; standard output gets the answers and notice
   expect(stderr).toBe("Reasoning is on.\nThere is no command /nonsense. /help lists them.\n");
 });
 
-test("turns see those before them until /reset", async () => {
+test.concurrent("turns see those before them until /reset", async () => {
   const { stdout } = await krait(["chat", "--json", "--no-think", "--max-tokens", "30"], {
     input: "Hello!\nHello!\n/reset\nHello!",
   });
@@ -23,7 +23,7 @@ test("turns see those before them until /reset", async () => {
   expect(prompts[2]).toBe(prompts[0]);
 });
 
-test("a turn that fails is reported, the others are answered, and the exit code tells", async () => {
+test.concurrent("a turn that fails is reported, the others are answered, and the exit code tells", async () => {
   const { exitCode, stdout, stderr } = await krait(
     ["chat", "--no-think", "--context", "64", "--max-tokens", "8"],
     {

@@ -7,7 +7,7 @@ const config = fileURLToPath(
   new URL("../../../../packages/testing/fixtures/configs/NVIDIA-Nemotron-Nano-9B-v2.json", import.meta.url),
 );
 
-test("the 9B's parameters, bytes, state and keys and values come from its config alone", async () => {
+test.concurrent("the 9B's parameters, bytes, state and keys and values come from its config alone", async () => {
   const { exitCode, stdout } = await krait(["inspect", config]);
   expect(exitCode).toBe(0);
   expect(stdout).toContain("56 layers: 27 Mamba-2, 25 MLP, 4 attention");
@@ -18,7 +18,7 @@ test("the 9B's parameters, bytes, state and keys and values come from its config
   expect(stdout).toMatch(/Program forward, \d+ ops/);
 });
 
-test("a checkpoint is checked against its config, and every op can be printed", async () => {
+test.concurrent("a checkpoint is checked against its config, and every op can be printed", async () => {
   await using folder = await checkpointFolder();
   const { stdout } = await krait(["inspect", folder.path, "--program"]);
   expect(stdout).toContain("as the checkpoint says");
@@ -29,7 +29,7 @@ test("a checkpoint is checked against its config, and every op can be printed", 
   expect(stderr).toMatch(/^krait: .*llama.*nemotron_h.*\n$/);
 });
 
-test("a folder need hold no weights, but a missing shard is an error", async () => {
+test.concurrent("a folder need hold no weights, but a missing shard is an error", async () => {
   await using folder = await checkpointFolder();
   await using bare = await temporaryFolder();
   await bare.write("config.json", JSON.stringify({ model_type: "nemotron_h" }));
@@ -41,7 +41,7 @@ test("a folder need hold no weights, but a missing shard is an error", async () 
   expect(stderr).toContain("gone.safetensors");
 });
 
-test("as JSON for scripts: the same numbers as fields", async () => {
+test.concurrent("as JSON for scripts: the same numbers as fields", async () => {
   const { stdout } = await krait([
     "inspect",
     "--model",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jsonLines, krait } from "../../test-support/krait-process.ts";
 
-test("a text becomes events, and the whole that they add up to", async () => {
+test.concurrent("a text becomes events, and the whole that they add up to", async () => {
   const text = 'Two cities.\n</think>\n\n<TOOLCALL>[{"name": "f", "arguments": {"a": 1}}]</TOOLCALL> done';
   const { exitCode, stdout } = await krait(["parse"], { input: text });
   expect(exitCode).toBe(0);
@@ -18,7 +18,7 @@ test("a text becomes events, and the whole that they add up to", async () => {
   });
 });
 
-test("rows say the reasoning state and whose rules hold; the flags say it for the others", async () => {
+test.concurrent("rows say the reasoning state and whose rules hold; the flags say it for the others", async () => {
   const rows = [
     { text: "a\n</think>\n\nb", reasoning: "on" },
     { text: "b", reasoning: "off" },

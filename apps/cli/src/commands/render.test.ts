@@ -10,7 +10,7 @@ async function renderRows(lines: readonly string[], ...flags: string[]) {
   return { ...rest, answers: jsonLines(stdout) };
 }
 
-test("faithfully, rows become the prompts and ids of the original, or fail where it fails", async () => {
+test.concurrent("faithfully, rows become the prompts and ids of the original, or fail where it fails", async () => {
   await using folder = await tokenizerFolder();
   const files = ["golden_templates.jsonl", "golden_security.jsonl", "template_traps.jsonl"];
   // The goldens have modes of their own, before which the flag counts.
@@ -26,7 +26,7 @@ test("faithfully, rows become the prompts and ids of the original, or fail where
   );
 });
 
-test("a row says its mode, its options and so its reasoning; a flag counts before the row", async () => {
+test.concurrent("a row says its mode, its options and so its reasoning; a flag counts before the row", async () => {
   const row = (content: string, more: object) =>
     JSON.stringify({ messages: [{ role: "user", content }], ...more });
   const lines = [
@@ -49,7 +49,7 @@ test("a row says its mode, its options and so its reasoning; a flag counts befor
   expect(flagged.map(({ reasoning }) => reasoning)).toEqual(["off", "off"]);
 });
 
-test("messages from a file become the prompt, its ids and its reasoning state", async () => {
+test.concurrent("messages from a file become the prompt, its ids and its reasoning state", async () => {
   await using folder = await temporaryFolder();
   const messages = await folder.write("messages.json", '[{"role":"user","content":"What is 2 + 2?"}]');
   const { exitCode, stdout } = await krait(["render", messages, "--json"]);

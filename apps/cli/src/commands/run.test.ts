@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { jsonLines, krait } from "../../test-support/krait-process.ts";
 import { checkpointFolder, temporaryFolder } from "../../test-support/model-folders.ts";
 
-test("ids go on as the oracle does, with the logits of every step, from config and weights alone", async () => {
+test.concurrent("ids go on as the oracle does, with the logits of every step, from config and weights alone", async () => {
   await using folder = await checkpointFolder();
   const { golden, tolerance } = await openFixture("tiny-a");
   const prompt = golden.integers("p64.ids").join(",");
@@ -31,7 +31,7 @@ test("ids go on as the oracle does, with the logits of every step, from config a
   expect(worst / rms).toBeLessThan(tolerance);
 });
 
-test("without --json the ids come as one line that --tokens takes", async () => {
+test.concurrent("without --json the ids come as one line that --tokens takes", async () => {
   await using folder = await checkpointFolder();
   const run = (prompt: string, count: string) =>
     krait(["run", "--model", folder.path, "--tokens", prompt, "--max-tokens", count, "--ignore-eos"]);
@@ -42,14 +42,14 @@ test("without --json the ids come as one line that --tokens takes", async () => 
   expect(four).toBe(`${first},${second},${rest}`);
 });
 
-test("in a pipe standard output gets the answer alone, and nothing else is said", async () => {
+test.concurrent("in a pipe standard output gets the answer alone, and nothing else is said", async () => {
   const { exitCode, stdout, stderr } = await krait(["run"], { input: "Hello!" });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(/^\S.*\n$/s);
   expect(stdout).not.toMatch(/think|\u001b/);
 });
 
-test("the same seed draws the same answer, as events whose texts add up to the result", async () => {
+test.concurrent("the same seed draws the same answer, as events whose texts add up to the result", async () => {
   const drawn = () =>
     krait([
       "run",
@@ -78,7 +78,7 @@ test("the same seed draws the same answer, as events whose texts add up to the r
   });
 });
 
-test("a thinking budget ends the reasoning of one answer, and 0 means none", async () => {
+test.concurrent("a thinking budget ends the reasoning of one answer, and 0 means none", async () => {
   const reasoning = async (...flags: string[]) => {
     const { stdout } = await krait(["run", "What is 12 + 30?", "--json", "--max-tokens", "80", ...flags]);
     return jsonLines(stdout).at(-1) as unknown as {
@@ -95,7 +95,7 @@ test("a thinking budget ends the reasoning of one answer, and 0 means none", asy
   expect(none.usage.reasoningTokens).toBe(0);
 });
 
-test("SIGINT stops the answer: what came is kept, and the exit code says so", async () => {
+test.concurrent("SIGINT stops the answer: what came is kept, and the exit code says so", async () => {
   let isStopped = false;
   const args = ["run", "Hi", "--no-think", "--ignore-eos", "--max-tokens", "4000"];
   const { exitCode, stdout, stderr } = await krait(args, {
@@ -108,14 +108,14 @@ test("SIGINT stops the answer: what came is kept, and the exit code says so", as
   expect(stderr).toBe("krait: Interrupted.\n");
 });
 
-test("a reader that has seen enough is no failure", async () => {
+test.concurrent("a reader that has seen enough is no failure", async () => {
   const { exitCode, stderr } = await krait(["tokens", "--pieces", "a ".repeat(20_000)], {
     onOutput: (_, process) => process.stdout.destroy(),
   });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
 });
 
-test("the sampling of generation_config.json holds where no flag says otherwise", async () => {
+test.concurrent("the sampling of generation_config.json holds where no flag says otherwise", async () => {
   await using folder = await temporaryFolder();
   const files = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
   for (const file of files) await folder.write(file, await readFile(new URL(file, modelUrl)));

@@ -19,7 +19,7 @@ afterAll(() => folder[Symbol.asyncDispose]());
 const lines = readLines("golden_tokens.jsonl");
 const rows = lines.map((line) => JSON.parse(line) as GoldenRow);
 
-test("golden rows become the ids of the original tokenizer, special tokens parsed", async () => {
+test.concurrent("golden rows become the ids of the original tokenizer, special tokens parsed", async () => {
   const { exitCode, stdout } = await krait(
     ["tokens", "--jsonl", "--special", "parse", "--model", folder.path],
     { input: lines.join("\n") },
@@ -28,7 +28,7 @@ test("golden rows become the ids of the original tokenizer, special tokens parse
   expect(jsonLines(stdout)).toEqual(rows.map(({ ids }) => ({ ids })));
 });
 
-test("text stays text unless it is asked to be parsed, and ids become their text again", async () => {
+test.concurrent("text stays text unless it is asked to be parsed, and ids become their text again", async () => {
   const back = rows.map(({ ids }) => JSON.stringify({ ids }));
   const { stdout } = await krait(["tokens", "--jsonl", "--model", folder.path], {
     input: [...lines, ...back].join("\n"),
@@ -39,7 +39,7 @@ test("text stays text unless it is asked to be parsed, and ids become their text
   ]);
 });
 
-test("a text and its ids are turned into each other with the embedded model's tokenizer", async () => {
+test.concurrent("a text and its ids are turned into each other with the embedded model's tokenizer", async () => {
   const { stdout: ids } = await krait(["tokens", "Hello, world"]);
   expect(ids).toMatch(/^\d+(,\d+)*\n$/);
   const { stdout: text } = await krait(["tokens", "--ids", ids.trim()]);
@@ -50,7 +50,7 @@ test("a text and its ids are turned into each other with the embedded model's to
   expect(pieceLines.map((line) => JSON.parse(line.slice(8))).join("")).toBe("Hello, world");
 });
 
-test("a row that fails is answered with its error, the others go on, and the exit code tells", async () => {
+test.concurrent("a row that fails is answered with its error, the others go on, and the exit code tells", async () => {
   const { exitCode, stdout } = await krait(["tokens", "--jsonl"], {
     input: '{"text":"a"}\nnot json\n\n[1]\n{"ids":[1e9]}\n{"neither":1}\n{"text":"b\u2028c"}\n',
   });
