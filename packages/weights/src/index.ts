@@ -1,3 +1,4 @@
+export type { GgufNumbers, GgufValue } from "./gguf/metadata.ts";
 export { parseConfigJson } from "./json/config-json.ts";
 export { type ModelFolder, type OpenOptions, openModelFolder, type ReadOptions } from "./model-folder.ts";
 export { openWeights } from "./open-weights.ts";

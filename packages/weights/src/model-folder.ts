@@ -1,5 +1,5 @@
 import { parseConfigJson } from "./json/config-json.ts";
-import { openCheckpoint } from "./safetensors/open-checkpoint.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
 import { locate, type ModelLocation } from "./storage/locate.ts";
 import { WeightError } from "./weight-error.ts";
 import type { WeightFile } from "./weight-file.ts";

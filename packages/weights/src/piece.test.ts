@@ -43,3 +43,15 @@ test("a piece of any tensor ends at a byte and at a row", () => {
     }),
   );
 });
+
+test.each([
+  ["a vector", [2 ** 25], 18],
+  ["a matrix", [4096, 4096], 4096 * 0.5625],
+])("pieces of %s in a block format hold whole blocks", (_, shape, unit) => {
+  const byteLength = shape.reduce((product, count) => product * count, 1) * 0.5625;
+  const spec = { shape, format: "q4_0" } as const;
+  const bytes = pieceByteLength({ dtype: "Q4_0", shape, byteLength, byteOffset: 0, file: "x.gguf", spec });
+  expect(bytes % unit).toBe(0);
+  expect(bytes).toBeGreaterThan(PIECE_BYTES - unit);
+  expect(bytes).toBeLessThanOrEqual(PIECE_BYTES);
+});

@@ -12,16 +12,18 @@ export type WeightErrorCode =
   | "WEIGHT_FILE_INVALID"
   /** A file format that this package does not read. */
   | "WEIGHT_FORMAT_UNSUPPORTED"
-  /** The header is too long, is not JSON, or says something malformed. */
+  /** The header is too long, does not parse, or says something malformed. */
   | "WEIGHT_HEADER_INVALID"
-  /** Tensors overlap, leave holes, or do not end where the file ends. */
+  /** Tensors overlap, or are not where the format has them: without holes, or aligned. */
   | "WEIGHT_OFFSETS_INVALID"
   /** A shape is malformed, or disagrees with the byte count. */
   | "WEIGHT_SHAPE_INVALID"
-  /** A dtype that safetensors does not have, or that Krait has no format for. */
+  /** A dtype that the file format does not have, or that Krait has no format for. */
   | "WEIGHT_DTYPE_UNSUPPORTED"
   /** `model.safetensors.index.json` is malformed, or names a shard outside its folder. */
   | "WEIGHT_INDEX_INVALID"
+  /** The parts of a split GGUF file do not belong together. */
+  | "WEIGHT_SPLIT_INVALID"
   /** No such tensor in this file, or not in the shard that the index names. */
   | "WEIGHT_TENSOR_MISSING"
   /** More bytes than may be held in memory at once: a row, a tensor read whole, a text file. */

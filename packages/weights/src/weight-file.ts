@@ -2,10 +2,13 @@ import type { TensorSpec, WeightSource } from "@krait/tensor";
 
 /** A checkpoint: one file, or all shards of one. Only headers have been read. */
 export interface WeightFile extends AsyncDisposable {
-  readonly format: "safetensors";
-  /** `__metadata__` of a single file, or `metadata` of the index of shards. Not to be trusted. */
+  readonly format: "safetensors" | "gguf";
+  /**
+   * `__metadata__` of a single safetensors file, or `metadata` of the index of shards; all keys of a GGUF
+   * file ({@link GgufValue}), such as `tokenizer.ggml.tokens`. Not to be trusted.
+   */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** In the order of their bytes, shard by shard. */
+  /** In the order of their bytes, shard by shard. Shapes are row-major: those of GGUF are turned around. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**
    * A tensor for a backend to load; see {@link WeightFile.read} for its pieces.
@@ -29,10 +32,10 @@ export interface WeightFile extends AsyncDisposable {
 
 /** Where a tensor lies, and what its bytes mean. */
 export interface StoredTensor {
-  /** As the file spells it: `"BF16"`, `"I64"`. */
+  /** As the file spells it: `"BF16"`, `"I64"`, or the name of the ggml type: `"Q4_K"`. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Undefined for a dtype that Krait has no format for, such as `"F64"`, `"I64"` or `"F8_E4M3"`. */
+  /** Undefined for a dtype that Krait has no format for, such as `"F64"`, `"I64"`, `"F8_E4M3"` or `"IQ2_XS"`. */
   readonly spec: TensorSpec | undefined;
   /** Path, URL without its query, or name of the file that holds it. */
   readonly file: string;

@@ -144,8 +144,3 @@ test("a name of a megabyte does not make a message of a megabyte", async () => {
   const error = await errorFor(`{"${"x".repeat(1_000_000)}":${entry("F12", [1], [0, 1])}}`, 1);
   expect(error.tensor).toHaveLength(1_000_000);
 });
-
-test("a GGUF file is recognised", async () => {
-  const file = new TextEncoder().encode("GGUF\u0003\0\0\0 and the rest");
-  expect(await errorOf(file)).toMatchObject({ code: "WEIGHT_FORMAT_UNSUPPORTED", actual: "gguf" });
-});

@@ -31,7 +31,6 @@ export async function readHeader(source: ByteSource, signal?: AbortSignal): Prom
   const file = source.name;
   if (source.byteLength < LENGTH_BYTES) throw truncated(file, LENGTH_BYTES, source.byteLength);
   const start = await readRange(source, { start: 0, end: LENGTH_BYTES }, signal);
-  refuseGguf(start, file);
   const headerLength = new DataView(start.buffer).getBigUint64(0, true);
   if (headerLength > MAX_HEADER_BYTES) throw headerTooLong(file, headerLength);
   const headerEnd = LENGTH_BYTES + Number(headerLength);
@@ -77,17 +76,6 @@ function parseMetadata(metadata: unknown, file: string): Record<string, string> 
     file,
     expected: "an object of strings",
     actual: metadata,
-  });
-}
-
-function refuseGguf(start: Uint8Array, file: string): void {
-  if (String.fromCharCode(...start.subarray(0, 4)) !== "GGUF") return;
-  throw new WeightError({
-    code: "WEIGHT_FORMAT_UNSUPPORTED",
-    message: `${file} is a GGUF file, which is not supported yet. Use the model's safetensors files.`,
-    file,
-    expected: "safetensors",
-    actual: "gguf",
   });
 }
 

@@ -22,12 +22,19 @@ export async function locate(location: ModelLocation, fetch: Fetch): Promise<Loc
     return { files: blobFiles(new Map([[fileName, location]])), fileName };
   }
   if (typeof location !== "string" && !(location instanceof URL)) {
-    return { files: blobFiles(location), fileName: undefined };
+    return { files: blobFiles(location), fileName: ggufAmong(location) };
   }
   const url = typeof location === "string" ? parseUrl(location) : location;
   if (url === undefined) return await locatePath(String(location));
   if (url.protocol === "file:") return await locatePath(pathOf(url));
   return locateUrl(url, fetch);
+}
+
+/** Blobs have no usual name for a GGUF file, so the first is taken where there are no safetensors. */
+function ggufAmong(blobs: ReadonlyMap<string, Blob>): string | undefined {
+  const names = [...blobs.keys()].sort();
+  if (names.some((name) => /\.safetensors(\.index\.json)?$/.test(name))) return undefined;
+  return names.find((name) => /\.gguf$/i.test(name));
 }
 
 /** A string with a scheme of two letters or more is a URL; `C:\models` is a path. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { countingTensor, safetensors } from "../../test-support/files.ts";
-import { serveFiles } from "../../test-support/range-server.ts";
-import { weightErrorOf } from "../../test-support/weight-error-of.ts";
-import { openWeights, type WeightError } from "../index.ts";
+import { countingTensor, safetensors } from "../test-support/files.ts";
+import { serveFiles } from "../test-support/range-server.ts";
+import { weightErrorOf } from "../test-support/weight-error-of.ts";
+import { openWeights, type WeightError } from "./index.ts";
 
 const INDEX = "model.safetensors.index.json";
 

@@ -1,9 +1,8 @@
 import type { WeightSource } from "@krait/tensor";
-import { pieceByteLength } from "../piece.ts";
-import { type ByteSource, readRange } from "../storage/byte-source.ts";
-import { quote, WeightError } from "../weight-error.ts";
-import type { StoredTensor, WeightFile } from "../weight-file.ts";
-import { dtypesWithFormat } from "./dtype.ts";
+import { pieceByteLength } from "./piece.ts";
+import { type ByteSource, readRange } from "./storage/byte-source.ts";
+import { quote, WeightError } from "./weight-error.ts";
+import type { StoredTensor, WeightFile } from "./weight-file.ts";
 
 /** A tensor and the bytes of its file. */
 export interface CheckpointTensor {
@@ -11,29 +10,40 @@ export interface CheckpointTensor {
   readonly source: ByteSource;
 }
 
-/** Tensors of one or several safetensors files as one {@link WeightFile}. */
-export class SafetensorsCheckpoint implements WeightFile {
-  readonly format = "safetensors";
-  readonly metadata: Readonly<Record<string, unknown>>;
+/** What makes a {@link Checkpoint}. */
+export interface CheckpointParts {
+  readonly format: WeightFile["format"];
+  /** Path, URL without its query, or name: what errors call it. */
+  readonly location: string;
+  readonly metadata: WeightFile["metadata"];
+  /** In the order in which they are listed. */
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  /** What dtypes of this file format have a format, for errors. */
+  readonly loadableDTypes: readonly string[];
+}
+
+/** Tensors of one or several files as one {@link WeightFile}. */
+export class Checkpoint implements WeightFile {
+  readonly format: WeightFile["format"];
+  readonly metadata: WeightFile["metadata"];
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly #location: string;
+  readonly #loadableDTypes: readonly string[];
   readonly #sources: ReadonlyMap<string, ByteSource>;
-  readonly #closing = new AbortController();
+  readonly #closing: AbortController = new AbortController();
 
-  constructor(
-    location: string,
-    metadata: Readonly<Record<string, unknown>>,
-    tensors: ReadonlyMap<string, CheckpointTensor>,
-  ) {
+  constructor({ format, location, metadata, tensors, loadableDTypes }: CheckpointParts) {
+    this.format = format;
     this.metadata = metadata;
     this.tensors = new Map([...tensors].map(([name, { tensor }]) => [name, tensor]));
     this.#location = location;
+    this.#loadableDTypes = loadableDTypes;
     this.#sources = new Map([...tensors].map(([name, { source }]) => [name, source]));
   }
 
   source(name: string): WeightSource {
     const { tensor, source } = this.#find(name);
-    if (tensor.spec === undefined) throw withoutFormat(name, tensor);
+    if (tensor.spec === undefined) throw withoutFormat(name, tensor, this.#loadableDTypes);
     return {
       ...(source.path === undefined ? {} : { file: { path: source.path, byteOffset: tensor.byteOffset } }),
       byteLength: tensor.byteLength,
@@ -87,15 +97,19 @@ function rangeOf({ byteOffset, byteLength }: StoredTensor): { start: number; end
   return { start: byteOffset, end: byteOffset + byteLength };
 }
 
-function withoutFormat(name: string, { file, dtype }: StoredTensor): WeightError {
+function withoutFormat(
+  name: string,
+  { file, dtype }: StoredTensor,
+  expected: readonly string[],
+): WeightError {
   return new WeightError({
     code: "WEIGHT_DTYPE_UNSUPPORTED",
     message:
       `Tensor ${quote(name)} of ${file} has dtype ${dtype}, which no backend loads. ` +
-      `Convert it to one of ${dtypesWithFormat.join(", ")}.`,
+      `Convert it to one of ${expected.join(", ")}.`,
     file,
     tensor: name,
-    expected: dtypesWithFormat,
+    expected,
     actual: dtype,
   });
 }
