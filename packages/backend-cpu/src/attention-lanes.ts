@@ -5,8 +5,6 @@ import type { Matrix } from "./matrix.ts";
 import type { AttentionSizes } from "./ops/attention.ts";
 import { type PagedState, PageReader } from "./paged-state.ts";
 
-export { LANES };
-
 /** Up to `LANES` queries that read the same keys and values. */
 export class AttentionLanes {
   readonly #headDim: number;

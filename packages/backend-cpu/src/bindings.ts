@@ -64,7 +64,7 @@ export class Bindings {
         }),
       );
     } catch (error) {
-      this.dispose();
+      for (const buffer of this.#ownBuffers) buffer[Symbol.dispose]();
       throw error;
     }
     this.outputs = Object.fromEntries(
@@ -146,8 +146,7 @@ export class Bindings {
   }
 
   dispose(): void {
-    for (const buffer of this.#ownBuffers) buffer[Symbol.dispose]();
-    for (const buffer of Object.values(this.outputs ?? {})) buffer[Symbol.dispose]();
+    for (const buffer of [...this.#ownBuffers, ...Object.values(this.outputs)]) buffer[Symbol.dispose]();
   }
 
   #bufferOf({ value }: Operand): CpuBuffer {

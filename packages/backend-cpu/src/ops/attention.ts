@@ -1,4 +1,5 @@
-import { AttentionLanes, LANES } from "../attention-lanes.ts";
+import { AttentionLanes } from "../attention-lanes.ts";
+import { LANES } from "../attention-page.ts";
 import type { Matrix } from "../matrix.ts";
 import type { PagedState } from "../paged-state.ts";
 import type { PagedRows } from "./write-kv.ts";
