@@ -79,7 +79,7 @@ test("only a line of one known word is a command", () => {
   expect(runCommand("/exit", conversation)).toMatchObject({ leaves: true });
   expect(runCommand(" /help ", conversation)?.notice).toContain("/reset");
   expect(runCommand("/hlep", conversation)?.notice).toContain("There is no command /hlep");
-  for (const message of ["/home/me/file.txt is empty", "/think about it", "hello /exit", "5/think"]) {
+  for (const message of ["/etc/hosts is empty", "/think about it", "hello /exit", "5/think"]) {
     expect(runCommand(message, conversation)).toBeUndefined();
   }
 });
