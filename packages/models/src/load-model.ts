@@ -45,7 +45,7 @@ export async function loadModel(
   backend: Backend,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { onProgress, signal } = options;
+  const { signal } = options;
   const formats = checkCheckpoint(architecture, file, backend.weightFormats);
   const { program: sizes, largest } = resolveModelOptions(architecture, backend, formats, options);
   const programs = architecture.programs(sizes);
@@ -67,28 +67,9 @@ export async function loadModel(
     const sample = await compile(programs.sample);
 
     const weights: Record<string, WeightBuffer> = {};
-    const sources = architecture.weights.map((entry) => ({
-      entry,
-      source: file.source(entry.checkpointName),
-    }));
-    const totalBytes = sources.reduce((total, { source }) => total + source.byteLength, 0);
-    let loadedBytes = 0;
-    let endOfTensor = 0;
-    for (const { entry, source } of sources) {
-      const spec = programs.forward.weights[entry.name]!;
-      const stored = file.tensors.get(entry.checkpointName)!.spec!;
-      const startOfTensor = endOfTensor;
-      const report = (bytes: number): void => {
-        if (startOfTensor + bytes <= loadedBytes) return;
-        loadedBytes = startOfTensor + bytes;
-        onProgress?.({ loadedBytes, totalBytes, tensor: entry.checkpointName });
-      };
-      const converted = convertWeight(counted(source, report), entry, stored.format, spec);
-      const weight = await backend.loadWeight(spec, converted, signal);
+    for await (const [name, weight] of loadWeights(architecture, file, backend, programs.forward, options)) {
       disposables.push(weight);
-      weights[entry.name] = weight;
-      report(source.byteLength); // a backend that maps the file asks for no pieces
-      endOfTensor += source.byteLength;
+      weights[name] = weight;
     }
     return {
       architecture,
@@ -104,6 +85,34 @@ export async function loadModel(
   } catch (error) {
     dispose();
     throw error;
+  }
+}
+
+/** Streams every weight to the device, one after the other. */
+async function* loadWeights(
+  architecture: Architecture,
+  file: WeightFile,
+  backend: Backend,
+  program: Program,
+  { onProgress, signal }: LoadOptions,
+): AsyncGenerator<[name: string, weight: WeightBuffer]> {
+  const sources = architecture.weights.map((entry) => ({ entry, source: file.source(entry.checkpointName) }));
+  const totalBytes = sources.reduce((total, { source }) => total + source.byteLength, 0);
+  let loadedBytes = 0;
+  let endOfTensor = 0;
+  for (const { entry, source } of sources) {
+    const startOfTensor = endOfTensor;
+    endOfTensor += source.byteLength;
+    const report = (tensorBytes: number): void => {
+      if (startOfTensor + tensorBytes <= loadedBytes) return;
+      loadedBytes = startOfTensor + tensorBytes;
+      onProgress?.({ loadedBytes, totalBytes, tensor: entry.checkpointName });
+    };
+    const spec = program.weights[entry.name]!;
+    const stored = file.tensors.get(entry.checkpointName)!.spec!;
+    const converted = convertWeight(counted(source, report), entry, stored.format, spec);
+    yield [entry.name, await backend.loadWeight(spec, converted, signal)];
+    report(source.byteLength); // a backend that maps the file asks for no pieces
   }
 }
 

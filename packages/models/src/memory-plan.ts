@@ -31,6 +31,10 @@ export interface MemoryPlan {
 /** Slot states that are the engine's bookkeeping and not the model's memory of a sequence. */
 const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pageTable"]);
 
+/**
+ * Adds up what two Programs of a model hold, without any device. Weights count in the formats that the
+ * Programs were built for; a backend that stores them otherwise, as the reference does, takes more.
+ */
 export function planMemory(
   architecture: Architecture,
   programs: { readonly forward: Program; readonly sample: Program },
