@@ -59,7 +59,7 @@ test("on a terminal the reasoning is dimmed, and a blank line sets the answer ap
 test("collapsed reasoning is a count that runs while it lasts, and then a line", () => {
   const { text, statuses } = shown(reasoned, { reasoning: "collapse" });
   expect(text).toBe("‹Thought for 2 tokens.›\n\nYes!\n");
-  expect(statuses).toEqual(["thinking… 1 tokens", "thinking… 2 tokens"]);
+  expect(statuses).toEqual(["thinking… 1 token", "thinking… 2 tokens"]);
 });
 
 test("hidden reasoning leaves the answer alone", () => {

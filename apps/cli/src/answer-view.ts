@@ -1,4 +1,6 @@
-import type { FinishEvent, ToolRunEvent } from "krait";
+import type { FinishEvent } from "krait";
+import type { AnswerEvent } from "./answer-event.ts";
+import { counted } from "./quantities.ts";
 import { withoutControls } from "./terminal/control-characters.ts";
 import type { StatusLine } from "./terminal/status-line.ts";
 import type { Styles } from "./terminal/styles.ts";
@@ -38,7 +40,7 @@ export class AnswerView {
     this.#options = options;
   }
 
-  show(event: ToolRunEvent): void {
+  show(event: AnswerEvent): void {
     const { answer, aside, styles, callsAreExecuted } = this.#options;
     switch (event.type) {
       case "step":
@@ -47,7 +49,7 @@ export class AnswerView {
         break;
       case "prefill":
         if (event.totalTokens >= LONG_PROMPT) {
-          this.#status(`reading the prompt: ${event.tokens} of ${event.totalTokens} tokens`);
+          this.#status(`reading the prompt: ${event.tokens} of ${counted(event.totalTokens, "token")}`);
         }
         break;
       case "token":
@@ -97,7 +99,7 @@ export class AnswerView {
   #countReasoning(): void {
     this.#reasoningTokens++;
     if (this.#options.reasoning === "collapse") {
-      this.#status(`thinking… ${this.#reasoningTokens} tokens`);
+      this.#status(`thinking… ${counted(this.#reasoningTokens, "token")}`);
     }
   }
 
@@ -106,7 +108,7 @@ export class AnswerView {
     if (this.#options.reasoning !== "collapse" || this.#reasoningTokens === 0 || this.#hasReasoningLine)
       return;
     this.#hasReasoningLine = true;
-    const line = `Thought for ${this.#reasoningTokens} tokens.`;
+    const line = `Thought for ${counted(this.#reasoningTokens, "token")}.`;
     this.#writeLine("reasoning", this.#options.aside, line, this.#options.styles.dim);
   }
 
@@ -162,8 +164,8 @@ export function speedLine(finishes: readonly FinishEvent[]): string {
   // The first token of an answer comes out of the prompt; the clock starts with it.
   const steps = sum(finishes.map(({ usage }) => Math.max(0, usage.completionTokens - 1)));
   const seconds = sum(finishes.map(({ timing }) => timing.decodeSeconds));
-  const count = `${tokens} ${tokens === 1 ? "token" : "tokens"}`;
-  return steps > 0 && seconds > 0 ? `${count}, ${Math.round(steps / seconds)} tokens/s` : count;
+  const speed = steps > 0 && seconds > 0 ? `, ${Math.round(steps / seconds)} tokens/s` : "";
+  return counted(tokens, "token") + speed;
 }
 
 function sum(values: readonly number[]): number {

@@ -1,4 +1,5 @@
-import type { FinishEvent, ToolRunEvent } from "krait";
+import type { FinishEvent } from "krait";
+import type { AnswerEvent } from "./answer-event.ts";
 import { AnswerView, speedLine } from "./answer-view.ts";
 import type { GenerationFlags } from "./generation-flags.ts";
 import { createStatusLine } from "./terminal/status-line.ts";
@@ -13,12 +14,13 @@ import { write } from "./write.ts";
  * @throws what the answer throws, after what came before it has been shown.
  */
 export async function presentAnswer(
-  answer: AsyncIterable<ToolRunEvent>,
+  answer: AsyncIterable<AnswerEvent>,
   flags: Pick<GenerationFlags, "json" | "reasoning">,
   tools: ToolSet | undefined,
 ): Promise<void> {
   if (flags.json) {
-    for await (const event of answer) await writeJson(event);
+    // What JSON does not have, such as a log-probability of −∞, becomes null.
+    for await (const event of answer) await write(process.stdout, `${JSON.stringify(event)}\n`);
     return;
   }
   const { stdout, stderr } = process;
@@ -43,15 +45,17 @@ export async function presentAnswer(
   } finally {
     view.end({ isComplete });
   }
-  const wasCut = finishes.at(-1)?.finishReason === "length";
-  if (stderr.isTTY)
-    stderr.write(stylesFor(stderr).dim(`[${speedLine(finishes)}${wasCut ? `, ${CUT}` : ""}]\n`));
-  else if (wasCut) stderr.write(`krait: The answer was ${CUT}.\n`);
+  sayHowItEnded(finishes);
 }
 
-const CUT = "cut short: --max-tokens or the context allows no more";
-
-/** Events may hold what JSON does not: a log-probability of −∞ is written as null. */
-export async function writeJson(value: object): Promise<void> {
-  await write(process.stdout, `${JSON.stringify(value)}\n`);
+/** Its length and speed where somebody watches; in a pipe only what the answer does not show. */
+function sayHowItEnded(finishes: readonly FinishEvent[]): void {
+  const { stderr } = process;
+  const wasCut = finishes.at(-1)?.finishReason === "length";
+  const cut = "cut short: --max-tokens or the context allows no more";
+  if (stderr.isTTY) {
+    stderr.write(stylesFor(stderr).dim(`[${speedLine(finishes)}${wasCut ? `, ${cut}` : ""}]\n`));
+  } else if (wasCut) {
+    stderr.write(`krait: The answer was ${cut}.\n`);
+  }
 }

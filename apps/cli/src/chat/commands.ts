@@ -69,7 +69,7 @@ export function runCommand(
   conversation: Conversation,
   tools: ToolSet = demoToolSet(),
 ): CommandOutcome | undefined {
-  const [, name, argument = ""] = /^(\/[a-z_]+)(?:\s+(\S+))?\s*$/.exec(line.trim()) ?? [];
+  const [, name, argument = ""] = /^(\/[a-z_-]+)(?:\s+(\S+))?\s*$/.exec(line.trim()) ?? [];
   if (name === undefined) return undefined;
   if (Object.hasOwn(chatCommands, name)) {
     const command = chatCommands[name]!;

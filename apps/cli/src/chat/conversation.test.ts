@@ -78,7 +78,7 @@ test("only a line of one known word is a command", () => {
   const { conversation } = start();
   expect(runCommand("/exit", conversation)).toMatchObject({ leaves: true });
   expect(runCommand(" /help ", conversation)?.notice).toContain("/reset");
-  expect(runCommand("/hlep", conversation)?.notice).toContain("There is no command /hlep");
+  expect(runCommand("/no-think", conversation)?.notice).toContain("There is no command /no-think");
   for (const message of ["/etc/hosts is empty", "/think about it", "hello /exit", "5/think"]) {
     expect(runCommand(message, conversation)).toBeUndefined();
   }

@@ -1,5 +1,6 @@
 import type { Message } from "@krait/chat-template";
-import type { ChatOptions, ChatResult, ChatStream, ToolRun, ToolRunEvent, ToolRunResult } from "krait";
+import type { ChatOptions, ChatResult, ChatStream, ToolRun, ToolRunResult } from "krait";
+import { type AnswerEvent, withResult } from "../answer-event.ts";
 import { ask, type TalkingModel, type ToolSet } from "../tool-set.ts";
 
 export interface ConversationOptions {
@@ -45,7 +46,7 @@ export class Conversation {
    * Answers a message. Both become part of the conversation when the answer is complete; of one that was
    * aborted, what had been said by then. Of one that failed, nothing.
    */
-  async *answer(text: string, signal: AbortSignal): AsyncGenerator<ToolRunEvent, ChatResult, undefined> {
+  async *answer(text: string, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
     const user: Message = { role: "user", content: text };
     const reasoning = SWITCH_WORD.test(text) ? undefined : this.reasoning;
     const options: ChatOptions = { ...this.#options.answer, reasoning, signal };
@@ -53,14 +54,12 @@ export class Conversation {
     try {
       const run = ask(this.#model, [...this.#history, user], options, this.tools);
       this.#running = run;
-      for await (const event of run) {
+      for await (const event of withResult(run)) {
         if (event.type === "step") said = "";
         if (event.type === "text-delta") said += event.text;
+        if (event.type === "result") this.#history.push(user, ...messagesOf(event));
         yield event;
       }
-      const result = await run.result();
-      this.#history.push(user, ...messagesOf(result));
-      return result;
     } catch (error) {
       if (signal.aborted && said !== "") {
         this.#history.push(user, { role: "assistant", content: said });

@@ -16,7 +16,7 @@ test.concurrent("turns see those before them until /reset", async () => {
     input: "Hello!\nHello!\n/reset\nHello!",
   });
   const prompts = jsonLines(stdout).flatMap((line) =>
-    line.type === "finish" ? [(line.usage as { promptTokens: number }).promptTokens] : [],
+    line.type === "result" ? [(line.usage as { promptTokens: number }).promptTokens] : [],
   );
   expect(prompts).toHaveLength(3);
   expect(prompts[1]).toBeGreaterThan(prompts[0]!);

@@ -2,13 +2,14 @@ import type { Message } from "@krait/chat-template";
 import { recommendedSampling } from "@krait/sampler";
 import type { Command } from "commander";
 import type { ChatModel, ChatOptions } from "krait";
+import { type AnswerEvent, withResult } from "../answer-event.ts";
 import { UsageError } from "../errors.ts";
 import { tokenIds } from "../flag-values.ts";
 import { addGenerationFlags, type GenerationFlags, generationOptions } from "../generation-flags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { createLogitsFile, type LogitsFile } from "../logits-file.ts";
 import { openModel } from "../open-model.ts";
-import { presentAnswer, writeJson } from "../present-answer.ts";
+import { presentAnswer } from "../present-answer.ts";
 import { readInput } from "../text-input.ts";
 import { ask, toolSetOf } from "../tool-set.ts";
 import { write } from "../write.ts";
@@ -47,8 +48,7 @@ async function run(prompt: string | undefined, flags: RunFlags): Promise<void> {
     const answer = flags.raw
       ? model.complete(text, withLogits)
       : ask(model, conversation(text, flags), withLogits, tools);
-    await presentAnswer(observed(answer, logits), flags, tools);
-    if (flags.json) await writeJson({ type: "result", ...(await answer.result()) });
+    await presentAnswer(observed(withResult(answer), logits), flags, tools);
   }
   await logits?.write(signal);
 }
@@ -82,13 +82,13 @@ async function continueTokens(
   await write(process.stdout, "\n");
 }
 
-/** The same events, with each token noted beside its logits. */
-async function* observed<E extends { type: string }>(
+/** The same events, each token noted beside its logits. */
+async function* observed<E extends AnswerEvent>(
   events: AsyncIterable<E>,
   logits: LogitsFile | undefined,
 ): AsyncGenerator<E, void, undefined> {
   for await (const event of events) {
-    if (event.type === "token") logits?.addToken((event as unknown as { token: number }).token);
+    if (event.type === "token") logits?.addToken(event.token);
     yield event;
   }
 }

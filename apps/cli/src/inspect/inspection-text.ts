@@ -1,5 +1,5 @@
 import type { Program } from "@krait/tensor";
-import { binaryBytes, decimalBytes, grouped } from "./byte-counts.ts";
+import { binaryBytes, counted, decimalBytes, grouped } from "../quantities.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** An inspection for people. With `program`, every op. */
@@ -15,7 +15,7 @@ export function inspectionText(inspection: Inspection, { program = false } = {})
     `state            ${decimalBytes(inspection.stateBytesPerSequence)} a sequence (${grouped(inspection.stateBytesPerSequence)} bytes)`,
     `keys and values  ${binaryBytes(inspection.kvBytesPerToken.f16)} a token in f16, ${binaryBytes(inspection.kvBytesPerToken.f32)} in f32`,
     "",
-    `Memory on backend "${plan.backend}" for ${grouped(plan.sequences)} sequences, ${grouped(plan.context)} tokens, keys and values in ${plan.kvDtype}:`,
+    `Memory on backend "${plan.backend}" for ${counted(plan.sequences, "sequence")}, ${counted(plan.context, "token")}, keys and values in ${plan.kvDtype}:`,
     `  weights          ${bytes(plan.weightBytes)}`,
     `  states           ${bytes(plan.stateBytes)}`,
     `  keys and values  ${bytes(plan.kvBytes)}`,

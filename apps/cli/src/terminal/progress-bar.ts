@@ -1,4 +1,4 @@
-import { decimalBytes } from "../inspect/byte-counts.ts";
+import { decimalBytes } from "../quantities.ts";
 
 const WIDTH = 30;
 

@@ -3,6 +3,11 @@ export function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** `1 token`, `2,048 tokens` */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Bytes in the decimal units that disks and memories are sold in: `145.5 MB`. */
 export function decimalBytes(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
