@@ -39,7 +39,10 @@ export function addGenerationFlags(command: Command): Command {
   return command
     .option("--system <text>", "the system message")
     .option("--tools <file>", "JSON file of tools the model may ask for; its calls are shown")
-    .option("--demo-tools", "two tools that are really called: get_weather (invented) and calculate")
+    .option(
+      "--demo-tools",
+      "two tools that are really called: get_weather (invented) and calculate; chat with the embedded model has them unless told otherwise",
+    )
     .option("--no-demo-tools", "without them")
     .option("--think", "reason before answering")
     .option("--no-think", "answer at once")

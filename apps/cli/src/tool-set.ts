@@ -21,13 +21,17 @@ export function demoToolSet(): ToolSet {
   return { kind: "called", tools: demoTools() };
 }
 
-/** What `--tools` and `--demo-tools` say. */
-export async function toolSetOf(flags: GenerationFlags): Promise<ToolSet | undefined> {
+/**
+ * What `--tools` and `--demo-tools` say.
+ *
+ * @param byDefault - whether the built-in tools are there when neither flag is.
+ */
+export async function toolSetOf(flags: GenerationFlags, byDefault = false): Promise<ToolSet | undefined> {
   if (flags.tools !== undefined && flags.demoTools) {
     throw new UsageError("Give --tools or --demo-tools, not both.");
   }
   if (flags.tools !== undefined) return { kind: "shown", tools: await readTools(flags.tools) };
-  return flags.demoTools ? demoToolSet() : undefined;
+  return (flags.demoTools ?? byDefault) ? demoToolSet() : undefined;
 }
 
 /** Each tool's name and description. */

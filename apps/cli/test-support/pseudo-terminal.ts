@@ -9,7 +9,7 @@ export interface PseudoTerminal extends Disposable {
   screen(): string;
   /** Waits until the screen matches, and gives it. @throws after 20 s, with the screen. */
   until(pattern: RegExp): Promise<string>;
-  /** Whether the first place that holds this text is dimmed. */
+  /** Whether the first line that begins with this text is dimmed. */
   isDim(text: string): boolean;
   readonly exitCode: Promise<number>;
 }
@@ -74,8 +74,7 @@ export async function openPseudoTerminal(args: readonly string[], columns = 80):
     },
     isDim(text) {
       for (const line of lines()) {
-        const column = line.translateToString().indexOf(text);
-        if (column >= 0) return line.getCell(column)!.isDim() !== 0;
+        if (line.translateToString().startsWith(text)) return line.getCell(0)!.isDim() !== 0;
       }
       throw new Error(`The screen does not show ${JSON.stringify(text)}:\n${screen()}`);
     },

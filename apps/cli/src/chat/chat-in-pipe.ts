@@ -12,7 +12,7 @@ import { Conversation } from "./conversation.ts";
 /** A conversation in which each line of standard input is a turn. A turn that fails does not end it. */
 export async function chatInPipe(flags: GenerationFlags): Promise<void> {
   const answer = generationOptions(flags);
-  const tools = await toolSetOf(flags);
+  const tools = await toolSetOf(flags, flags.model === undefined);
   const signal = interruptSignal();
   await using model = await openModel(flags, signal);
   const conversation = new Conversation(model, { system: flags.system, tools, answer });

@@ -4,7 +4,7 @@ import { keys, noPseudoTerminal, openPseudoTerminal } from "../../test-support/p
 const missing = await noPseudoTerminal();
 
 /** Answers that go on until they are stopped. */
-const endless = ["--ignore-eos", "--max-tokens", "4000", "--no-think"];
+const endless = ["--ignore-eos", "--max-tokens", "4000", "--no-think", "--no-demo-tools"];
 
 test.concurrent("a person types, is answered, interrupts an answer, and goes on", async ({ skip }) => {
   skip(missing !== undefined, missing);
@@ -36,23 +36,44 @@ test.concurrent("a person types, is answered, interrupts an answer, and goes on"
   expect(await terminal.exitCode).toBe(0);
 });
 
-test.concurrent("reasoning is dimmed, Enter ends it, and the speed closes the answer", async ({ skip }) => {
+test.concurrent("reasoning is dimmed, the answer is not, and the speed closes both", async ({ skip }) => {
   skip(missing !== undefined, missing);
-  using terminal = await openPseudoTerminal(["chat", "--think", "--temperature", "0"]);
+  using terminal = await openPseudoTerminal(["chat", "--think", "--no-demo-tools"]);
   await terminal.until(/\n>$/);
   terminal.type(`What is 12 + 30?${keys.enter}`);
   const answered = await terminal.until(/\[\d+ tokens, \d+ tokens\/s\]\n\n>$/);
   const [, reasoning, answer] = /> What is 12 \+ 30\?\n([\s\S]+?)\n\n([\s\S]+?)\n\[/.exec(answered) ?? [];
   expect(terminal.isDim(reasoning!.split("\n")[0]!)).toBe(true);
-  expect(terminal.isDim(answer!.split("\n").at(-1)!)).toBe(false);
+  expect(terminal.isDim(answer!.split("\n")[0]!)).toBe(false);
   terminal.type(`/help${keys.enter}/exit${keys.enter}`);
   expect(await terminal.exitCode).toBe(0);
   expect(terminal.screen()).toContain("forget the conversation");
 });
 
+test.concurrent("Enter ends the reasoning of a model that would go on thinking", async ({ skip }) => {
+  skip(missing !== undefined, missing);
+  // At this temperature the tokens are noise, in which the reasoning never finds its end.
+  const noise = ["--think", "--temperature", "9", "--max-tokens", "4000"];
+  using terminal = await openPseudoTerminal(["chat", "--reasoning", "collapse", ...noise]);
+  await terminal.until(/\n>$/);
+  terminal.type(`/tools${keys.enter}`);
+  await terminal.until(/get_weather: [\s\S]*\n>$/);
+  terminal.type(`Hello!${keys.enter}`);
+  await terminal.until(/^thinking… \d{2,} tokens$/m);
+  terminal.type(keys.enter);
+  await terminal.until(/^Thought for \d+ tokens\.$/m);
+  terminal.type(keys.ctrlC);
+  await terminal.until(/\[stopped\]\n\n>$/);
+  terminal.type(`/exit${keys.enter}`);
+  expect(await terminal.exitCode).toBe(0);
+});
+
 test.concurrent("a narrow window wraps what is typed and answered, and Ctrl-D leaves", async ({ skip }) => {
   skip(missing !== undefined, missing);
-  using terminal = await openPseudoTerminal(["chat", "--reasoning", "collapse", "--think"], 24);
+  using terminal = await openPseudoTerminal(
+    ["chat", "--reasoning", "collapse", "--think", "--no-demo-tools"],
+    24,
+  );
   await terminal.until(/\n>$/);
   terminal.type("What is the sum of 12 and 30, please?");
   await terminal.until(/and 30, please\?$/);

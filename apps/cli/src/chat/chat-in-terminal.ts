@@ -3,7 +3,7 @@ import { InterruptedError } from "../errors.ts";
 import { type GenerationFlags, generationOptions } from "../generation-flags.ts";
 import { openModel } from "../open-model.ts";
 import { presentAnswer } from "../present-answer.ts";
-import { formatError } from "../report-error.ts";
+import { errorCode, formatError } from "../report-error.ts";
 import { stylesFor } from "../terminal/styles.ts";
 import { toolSetOf } from "../tool-set.ts";
 import { commandNames, runCommand } from "./commands.ts";
@@ -13,7 +13,7 @@ import { openPromptLine } from "./prompt-line.ts";
 /** A conversation between a person and the model. Ctrl-C stops the loading or the answer, not the program. */
 export async function chatInTerminal(flags: GenerationFlags): Promise<void> {
   const answer = generationOptions(flags);
-  const tools = await toolSetOf(flags);
+  const tools = await toolSetOf(flags, flags.model === undefined);
   const { dim, bold } = stylesFor(process.stdout);
   const say = (text: string): boolean => process.stdout.write(`${dim(text)}\n\n`);
 
@@ -42,6 +42,7 @@ export async function chatInTerminal(flags: GenerationFlags): Promise<void> {
     } catch (error) {
       if (stop.signal.aborted) process.stdout.write(dim("[stopped]\n"));
       else process.stderr.write(formatError(error, flags));
+      if (errorCode(error) === "CONTEXT_EXCEEDED") say("/reset forgets the conversation and makes room.");
     }
     process.stdout.write("\n");
   }
@@ -56,7 +57,7 @@ function greeting({ memory, backend, architecture }: ChatModel, { model }: Gener
     "/help lists the commands, Ctrl-C stops an answer, /exit leaves.",
   ];
   if (model === undefined) {
-    lines.push('Try "What is 47 + 38?", or /tools on and then "What is the weather in Oslo and Cairo?"');
+    lines.push('Try "What is 47 + 38?", "What is the weather in Oslo and Cairo?", /no_think, or /tools.');
   }
   return lines.join("\n");
 }

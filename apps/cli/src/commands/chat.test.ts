@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { jsonLines, krait } from "../../test-support/krait-process.ts";
 
 test.concurrent("in a pipe each line is a turn; standard output gets the answers and notices go beside it", async () => {
-  const { exitCode, stdout, stderr } = await krait(["chat", "--no-think", "--max-tokens", "200"], {
-    input: "Hello!\n\n/think\n/nonsense\nWhat can you do?\r\n/exit\nThis is never read.",
-  });
+  const { exitCode, stdout, stderr } = await krait(
+    ["chat", "--no-demo-tools", "--no-think", "--max-tokens", "200"],
+    {
+      input: "Hello!\n\n/think\n/nonsense\nWhat can you do?\r\n/exit\nThis is never read.",
+    },
+  );
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^\S.*\n\S.*\n$/s);
   expect(stdout).not.toContain("think");
@@ -12,7 +15,7 @@ test.concurrent("in a pipe each line is a turn; standard output gets the answers
 });
 
 test.concurrent("turns see those before them until /reset", async () => {
-  const { stdout } = await krait(["chat", "--json", "--no-think", "--max-tokens", "30"], {
+  const { stdout } = await krait(["chat", "--no-demo-tools", "--json", "--no-think", "--max-tokens", "30"], {
     input: "Hello!\nHello!\n/reset\nHello!",
   });
   const prompts = jsonLines(stdout).flatMap((line) =>
@@ -25,7 +28,7 @@ test.concurrent("turns see those before them until /reset", async () => {
 
 test.concurrent("a turn that fails is reported, the others are answered, and the exit code tells", async () => {
   const { exitCode, stdout, stderr } = await krait(
-    ["chat", "--no-think", "--context", "64", "--max-tokens", "8"],
+    ["chat", "--no-demo-tools", "--no-think", "--context", "64", "--max-tokens", "8"],
     {
       input: `Hello!\n${"long ".repeat(100)}\nHello!`,
     },
