@@ -10,6 +10,8 @@ export type EngineErrorCode =
   | "SLOTS_EXHAUSTED"
   /** Every page of keys and values is taken. */
   | "PAGES_EXHAUSTED"
+  /** The logits are NaN, +∞ or all −∞, so there is no token to choose. */
+  | "LOGITS_INVALID"
   /** A sequence or snapshot was used after it was closed. */
   | "SEQUENCE_CLOSED"
   /** The engine was used after it was disposed. */

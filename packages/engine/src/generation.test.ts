@@ -239,3 +239,10 @@ test("a prompt that goes on from a kept prefix reads only what is new", async ()
   expect(context.read.slice(before)).toEqual([300, 301, 302]);
   expect((await run([...first.slice(0, 79), 9, 9], [])).cachedTokens).toBe(0);
 });
+
+test("logits without a token to choose are an error that names the position", async () => {
+  await expect(generate((tokens) => (tokens.length < prompt.length + 2 ? 20 : -1))).rejects.toMatchObject({
+    code: "LOGITS_INVALID",
+    details: { position: prompt.length + 2 },
+  });
+});

@@ -1,5 +1,6 @@
 import { createSampler } from "@krait/sampler";
 import type { Tokenizer } from "@krait/tokenizer";
+import { EngineError } from "./errors.ts";
 import type { FinishReason, GenerateEvent, ReasoningEnd, TokenEvent } from "./events.ts";
 import { type Executor, LAST_TOKEN, type Sample } from "./executor.ts";
 import { nextTask } from "./next-task.ts";
@@ -93,7 +94,7 @@ export class Generation {
         if (lookahead && !isLast) sampled = this.#step(sequence, forced ?? LAST_TOKEN);
         const sample = await pending;
         decodeStarted ??= performance.now();
-        const token = forced ?? sample.token;
+        const token = forced ?? chosenToken(sample, position);
         yield* this.#accept(token, position, forced === undefined ? sample : undefined);
         finishReason = this.#finishReason(token) ?? (isLast ? "length" : undefined);
         if (finishReason === undefined) pending = sampled ?? this.#step(sequence, token);
@@ -202,4 +203,15 @@ export class Generation {
     const { phrase = "" } = this.#request.thinking ?? {};
     this.#forced.push(...(this.#context.tokenizer?.encode(phrase + REASONING_CLOSE) ?? []));
   }
+}
+
+/** @throws {EngineError} `LOGITS_INVALID` when the device found no token to choose. */
+function chosenToken({ token }: Sample, position: number): number {
+  if (token >= 0) return token;
+  throw new EngineError(
+    "LOGITS_INVALID",
+    `The model's logits for position ${position} are NaN, +∞ or all −∞, so there is no token to choose. ` +
+      "Its weights or states may be damaged, or a bias or penalty too large.",
+    { position },
+  );
 }
