@@ -2,11 +2,15 @@ import type { DType, Format, Program } from "@krait/tensor";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import { parseNemotronHConfig } from "./nemotron-h/config.ts";
 import { nemotronHForward } from "./nemotron-h/forward.ts";
+import { inGguf } from "./nemotron-h/gguf-weights.ts";
 import { nemotronHWeights } from "./nemotron-h/weights.ts";
 import { buildSampleProgram } from "./sample-program.ts";
 
 /** A parsed `config.json`. */
 export type ModelConfig = Readonly<Record<string, unknown>>;
+
+/** Whose names and shapes a checkpoint's tensors have: those of transformers, or those of llama.cpp. */
+export type CheckpointLayout = "hugging-face" | "gguf";
 
 /** One weight: its name in the Program, and where the checkpoint keeps it. */
 export interface WeightEntry {
@@ -52,19 +56,24 @@ export interface Architecture {
   readonly maxContext: number;
   /** One line that names the layers, for people. */
   readonly summary: string;
+  /** As the checkpoint's layout has them. */
   readonly weights: readonly WeightEntry[];
   programs(options: ProgramOptions): { readonly forward: Program; readonly sample: Program };
 }
 
-const families: Readonly<Record<string, (config: ModelConfig) => Architecture>> = { nemotron_h: nemotronH };
+type Family = (config: ModelConfig, layout: CheckpointLayout) => Architecture;
+
+const families: Readonly<Record<string, Family>> = { nemotron_h: nemotronH };
 
 /**
  * The architecture that a config describes.
  *
+ * @param config - a `config.json`, or what {@link configOfGguf} makes of a GGUF file.
+ * @param layout - of the checkpoint that will be loaded.
  * @throws {UnsupportedArchitectureError} naming what is known.
  * @throws {ConfigError} when a field is missing or wrong.
  */
-export function architectureOf(config: ModelConfig): Architecture {
+export function architectureOf(config: ModelConfig, layout: CheckpointLayout = "hugging-face"): Architecture {
   const modelType = config.model_type;
   const family =
     typeof modelType === "string" && Object.hasOwn(families, modelType) ? families[modelType] : undefined;
@@ -77,12 +86,13 @@ export function architectureOf(config: ModelConfig): Architecture {
       "Check that config.json is that of a Nemotron-H model.",
     );
   }
-  return family(config);
+  return family(config, layout);
 }
 
-function nemotronH(json: ModelConfig): Architecture {
+function nemotronH(json: ModelConfig, layout: CheckpointLayout): Architecture {
   const config = parseNemotronHConfig(json);
-  const weights = nemotronHWeights(config);
+  const entries = nemotronHWeights(config);
+  const weights = layout === "gguf" ? inGguf(entries, config) : entries;
   const count = (kind: string): number => config.pattern.filter((layer) => layer === kind).length;
   return {
     name: "nemotron_h",

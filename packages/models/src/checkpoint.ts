@@ -6,8 +6,8 @@ import { CheckpointError } from "./errors.ts";
 /** Tensors that some checkpoints hold beside the model itself: layers for multi-token prediction. */
 const ignored = /^mtp\./;
 
-/** What weights are stored in. Integers would be codes of a quantization and not weights. */
-const readable: readonly Format[] = ["f32", "f16", "bf16"];
+/** Not weights by themselves: they would be codes of a quantization. */
+const integers: readonly Format[] = ["i32", "u32"];
 
 /**
  * Checks every tensor of a checkpoint against the architecture, and chooses the format that each
@@ -43,11 +43,11 @@ export function checkCheckpoint(
         { tensor, expected: checkpointShape, actual: stored.shape },
       );
     }
-    if (stored.spec === undefined || !readable.includes(stored.spec.format)) {
+    if (stored.spec === undefined || integers.includes(stored.spec.format)) {
       throw new CheckpointError(
         "CHECKPOINT_DTYPE",
         `Tensor "${tensor}" is stored as ${stored.dtype}, which Krait does not read. ` +
-          `Use a checkpoint in BF16, F16 or F32.`,
+          `Use a checkpoint in BF16, F16 or F32, or a GGUF file in Q8_0, Q4_0, Q4_K or the like.`,
         { tensor, actual: stored.dtype },
       );
     }

@@ -17,18 +17,20 @@ export class UnsupportedArchitectureError extends KraitError {
   }
 }
 
-/** A field of `config.json` is missing, of the wrong type, or at odds with another. */
+/** A field of `config.json`, or a key of a GGUF file, is missing, of the wrong type, or at odds with another. */
 export class ConfigError extends KraitError {
   readonly field: string;
   readonly expected: string;
   readonly actual: unknown;
 
-  constructor(fault: { field: string; expected: string; actual: unknown }) {
-    const shown = fault.actual === undefined ? "nothing" : show(fault.actual);
-    super("CONFIG_INVALID", `config.json: "${fault.field}" should be ${fault.expected}, but is ${shown}.`);
+  /** @param fault.file - what holds the field; `config.json` unless given. */
+  constructor(fault: { file?: string; field: string; expected: string; actual: unknown }) {
+    const { file = "config.json", actual } = fault;
+    const shown = actual === undefined ? "nothing" : show(actual);
+    super("CONFIG_INVALID", `${file}: "${fault.field}" should be ${fault.expected}, but is ${shown}.`);
     this.field = fault.field;
     this.expected = fault.expected;
-    this.actual = fault.actual;
+    this.actual = actual;
   }
 }
 
