@@ -52,7 +52,7 @@ test("files that are missing or wrong fail by name", async () => {
     [["run", "Hi", "--backend", "abacus"], "BACKEND_UNAVAILABLE", /abacus.*cpu/],
     [["run", "Hi", "--logits", `${folder.path}/no/folder`], "INPUT_FAILED", /no\/folder/],
     [["run", "Hi", "--context", "4"], "CONTEXT_EXCEEDED", /context/],
-    [["tokens", "Hi", "--model", folder.path], "WEIGHT_FILE_MISSING", /tokenizer\.json/],
+    [["tokens", "Hi", "--model", folder.path], "INPUT_MISSING", /tokenizer\.json/],
     [["render", broken], "INPUT_INVALID", /broken\.json: Not JSON/],
     [["render", nameless], "TEMPLATE_MESSAGE", /role/],
     [["inspect", broken], "WEIGHT_FILE_INVALID", /broken\.json/],

@@ -2,6 +2,7 @@ import {
   type Backend,
   type BackendLostError,
   BindingError,
+  byteLength,
   type CopyRegion,
   type DeviceBuffer,
   type Executable,
@@ -53,6 +54,11 @@ class CpuBackend implements Backend {
   allocate(bytes: number, label: string): DeviceBuffer {
     this.#checkLive();
     return this.#memory.allocate(bytes, label);
+  }
+
+  /** Every weight is decoded to f32. */
+  weightBytes(spec: TensorSpec): number {
+    return byteLength({ ...spec, format: "f32" });
   }
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {

@@ -49,7 +49,7 @@ export async function loadModel(
   const formats = checkCheckpoint(architecture, file, backend.weightFormats);
   const { program: sizes, largest } = resolveModelOptions(architecture, backend, formats, options);
   const programs = architecture.programs(sizes);
-  const memory = planMemory(architecture, programs, largest);
+  const memory = planMemory(architecture, programs, largest, (spec) => backend.weightBytes(spec));
   requireMemory(memory, backend.limits.memoryBytes, backend.name);
   signal?.throwIfAborted();
 

@@ -7,6 +7,7 @@ import {
   planScratch,
   stateBytes,
   stateUnitBytes,
+  type TensorSpec,
 } from "@krait/tensor";
 import type { Architecture } from "./architecture.ts";
 import { MemoryPlanError } from "./errors.ts";
@@ -32,13 +33,15 @@ export interface MemoryPlan {
 const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pageTable"]);
 
 /**
- * Adds up what two Programs of a model hold, without any device. Weights count in the formats that the
- * Programs were built for; a backend that stores them otherwise, as the reference does, takes more.
+ * Adds up what two Programs of a model hold, without any device.
+ *
+ * @param weightBytes - what a weight takes on the backend; as many bytes as it has in its file unless given.
  */
 export function planMemory(
   architecture: Architecture,
   programs: { readonly forward: Program; readonly sample: Program },
   largest: Extents,
+  weightBytes: (spec: TensorSpec) => number = byteLength,
 ): MemoryPlan {
   const { forward, sample } = programs;
   const states = Object.entries(forward.states);
@@ -46,7 +49,7 @@ export function planMemory(
   const pages = states.filter(([, spec]) => spec.per === "page");
   const plan = {
     parameters: sum(architecture.weights.map(({ shape }) => elementCount(shape))),
-    weightBytes: sum(Object.values(forward.weights).map(byteLength)),
+    weightBytes: sum(Object.values(forward.weights).map((spec) => weightBytes(spec))),
     stateBytesPerSequence: sum(
       slots.filter(([name]) => !bookkeeping.has(name)).map(([, spec]) => stateUnitBytes(spec)),
     ),

@@ -16,6 +16,8 @@ export interface Backend extends AsyncDisposable {
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   /** The stored formats that this backend multiplies by directly, best first. Others are converted on upload. */
   readonly weightFormats: readonly Format[];
+  /** Bytes of memory that a weight will take here, so that a model can be refused before it is read. */
+  weightBytes(spec: TensorSpec): number;
   /** Settles when the device is gone; everything pending rejects with the same error. */
   readonly lost: Promise<BackendLostError>;
   /** A zeroed buffer. `label` names it in errors and in tools. */

@@ -84,6 +84,7 @@ export function wrapBackend(backend: Backend, changed: Partial<Backend>): Backen
     software: backend.software,
     limits: backend.limits,
     weightFormats: backend.weightFormats,
+    weightBytes: (spec) => backend.weightBytes(spec),
     lost: backend.lost,
     allocate: (bytes, label) => backend.allocate(bytes, label),
     loadWeight: (spec, source, signal) => backend.loadWeight(spec, source, signal),

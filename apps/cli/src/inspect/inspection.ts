@@ -7,7 +7,14 @@ import {
   planMemory,
   resolveModelOptions,
 } from "@krait/models";
-import { type DType, elementCount, type Format, formatLayouts, type Program } from "@krait/tensor";
+import {
+  type Backend,
+  type DType,
+  elementCount,
+  type Format,
+  formatLayouts,
+  type Program,
+} from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
 import type { ModelFiles } from "./model-files.ts";
 
@@ -48,7 +55,7 @@ export interface Inspection {
 }
 
 export interface InspectionOptions {
-  readonly backend: { readonly name: string; readonly weightFormats: readonly Format[] };
+  readonly backend: Pick<Backend, "name" | "weightFormats" | "weightBytes">;
   readonly maxSequences?: number | undefined;
   readonly maxContext?: number | undefined;
 }
@@ -66,7 +73,11 @@ export function inspectModel(files: ModelFiles, { backend, ...options }: Inspect
   const plan = (kvDtype?: DType) => {
     const sizes = resolveModelOptions(architecture, backend, formats, { ...options, kvDtype });
     const programs = architecture.programs(sizes.program);
-    return { sizes, programs, memory: planMemory(architecture, programs, sizes.largest) };
+    return {
+      sizes,
+      programs,
+      memory: planMemory(architecture, programs, sizes.largest, (spec) => backend.weightBytes(spec)),
+    };
   };
   const { sizes, programs, memory } = plan();
   return {
