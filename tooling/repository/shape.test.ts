@@ -37,7 +37,7 @@ describe("tracked files", () => {
   });
 
   test("name no folder of anyone's machine and no package registry", () => {
-    const personal = /["'`\s(=](\/(root|work|Users|home\/\w+)\/[\w.]|[A-Z]:\\Users\\)|\bregistry\.[\w-]+\.\w/;
+    const personal = /["'`\s(=](\/(root|work|(Users|home)\/(?!me\b)\w+)\/[\w.]|[A-Z]:\\Users\\)|\bregistry\.[\w-]+\.\w/;
     const found = tracked.filter(isText).flatMap((path) =>
       read(path)
         .split("\n")
