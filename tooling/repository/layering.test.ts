@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { layeringProblem, placedPackages } from "./layering.ts";
+import { layeringProblem, rowOf } from "./layering.ts";
 import { loadedNeighbours, sourceFiles } from "./source-files.ts";
 import { root, workspacePackages } from "./workspace.ts";
 
@@ -23,8 +23,8 @@ function isPackage(specifier: string): boolean {
 }
 
 describe("layering", () => {
-  test("every package has its row, and every row its package", () => {
-    expect([...placedPackages].sort()).toEqual([...names].sort());
+  test.each(packages.filter(({ manifest }) => !manifest.private))("$name has its row", ({ name }) => {
+    expect(rowOf(name)).toBeGreaterThan(0);
   });
 
   test.each(packages)("$name imports only what stands below it", (pkg) => {

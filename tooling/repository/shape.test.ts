@@ -9,7 +9,7 @@ const MEBIBYTE = 2 ** 20;
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const isData = (path: string) => /\/(fixtures|model)\/|^pnpm-lock\.yaml$/.test(path);
-const isCode = (path: string) => /\.(ts|js|mjs|py|sh|wgsl|cu)$/.test(path) && !isData(path);
+const isCode = (path: string) => /\.(ts|js|mjs|py|sh|wgsl|cu|c|h)$/.test(path) && !isData(path);
 const isText = (path: string) => (isCode(path) || /\.(md|json|yaml|toml)$/.test(path)) && !isData(path);
 
 describe("tracked files", () => {
@@ -37,7 +37,8 @@ describe("tracked files", () => {
   });
 
   test("name no folder of anyone's machine and no package registry", () => {
-    const personal = /["'`\s(=](\/(root|work|(Users|home)\/(?!me\b)\w+)\/[\w.]|[A-Z]:\\Users\\)|\bregistry\.[\w-]+\.\w/;
+    const personal =
+      /["'`\s(=](\/(root|work|(Users|home)\/(?!me\b)\w+)\/[\w.]|[A-Z]:\\Users\\)|\bregistry\.[\w-]+\.\w/;
     const found = tracked.filter(isText).flatMap((path) =>
       read(path)
         .split("\n")
