@@ -1,0 +1,53 @@
+import {
+  BindingError,
+  type DeviceBuffer,
+  type Executable,
+  type Extents,
+  type Program,
+  planScratch,
+  type ScratchPlan,
+  type Step,
+  type WeightBuffer,
+} from "@krait/tensor";
+import { Bindings } from "./bindings.ts";
+import { DisposedError } from "./errors.ts";
+import type { Memory } from "./memory.ts";
+import { type Runner, WasmStep } from "./step.ts";
+
+/** A checked Program and its scratch plan; memory is taken when it is bound. */
+export class WasmExecutable implements Executable {
+  readonly #program: Program;
+  readonly #largest: Extents;
+  readonly #memory: Memory;
+  readonly #runner: Runner;
+  readonly #scratch: ScratchPlan;
+  #isDisposed = false;
+
+  constructor(program: Program, largest: Extents, memory: Memory, runner: Runner) {
+    for (const [extent, count] of Object.entries(largest)) {
+      if (Number.isSafeInteger(count) && count >= 0) continue;
+      throw new BindingError(
+        `Program "${program.name}": largest.${extent} is ${count}, expected a whole number, 0 or more.`,
+      );
+    }
+    this.#program = program;
+    this.#largest = largest;
+    this.#memory = memory;
+    this.#runner = runner;
+    this.#scratch = planScratch(program, largest);
+  }
+
+  bind(buffers: {
+    readonly weights: Readonly<Record<string, WeightBuffer>>;
+    readonly states: Readonly<Record<string, DeviceBuffer>>;
+  }): Step {
+    if (this.#isDisposed) throw new DisposedError(`The executable of Program "${this.#program.name}"`);
+    const bindings = new Bindings(this.#program, this.#largest, this.#scratch, this.#memory, buffers);
+    return new WasmStep(this.#largest, bindings, this.#runner);
+  }
+
+  /** Steps that were bound before stay usable. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+  }
+}

@@ -1,0 +1,2 @@
+export { createWasmBackend, type WasmBackendOptions } from "./backend.ts";
+export { DisposedError, MemoryLimitError, WeightLengthError } from "./errors.ts";

@@ -1,0 +1,4 @@
+import { runOpTable } from "@krait/testing";
+import { createWasmBackend } from "./index.ts";
+
+runOpTable(createWasmBackend);
