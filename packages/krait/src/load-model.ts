@@ -1,13 +1,11 @@
 import { createEngine } from "@krait/engine";
-import { architectureOf, type LoadOptions, loadModel as loadWeights, type ModelConfig } from "@krait/models";
+import { type LoadOptions, loadModel as loadWeights } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
 import { type ModelLocation, type OpenOptions, openModelFolder } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
 import { chooseBackend } from "./choose-backend.ts";
-import { ModelError } from "./errors.ts";
-import { readGenerationConfig } from "./generation-config.ts";
-import { readTextFiles } from "./text-files.ts";
+import { readModelFiles } from "./model-files.ts";
 
 export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"> {
   /** A backend, or the name of one; "auto", the best that runs here, unless given. */
@@ -15,10 +13,11 @@ export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"
 }
 
 /**
- * Loads a model in the Hugging Face layout: `config.json`, safetensors, tokenizer files.
+ * Loads a model: a GGUF file, or a folder in the Hugging Face layout with `config.json`, safetensors and
+ * tokenizer files.
  *
- * @param location - a folder's path or URL, a weight file in it, or blobs; the embedded tiny model when
- *   absent.
+ * @param location - a GGUF file's path or URL (any part of a split one), a folder's, a safetensors file in
+ *   it, or blobs; the embedded tiny model when absent.
  * @returns the model; dispose of it to free its memory. A backend that was passed in stays the caller's.
  * @throws errors of the packages below, each with a `code`; when `signal` is aborted, its reason. Then
  *   everything loaded so far is freed.
@@ -29,21 +28,12 @@ export async function loadModel(
 ): Promise<ChatModel> {
   const { backend: choice = "auto", fetch, signal } = options;
   const folder = await openModelFolder(location, { ...(fetch && { fetch }), ...(signal && { signal }) });
-  const config = await folder.json("config.json", { required: true, signal });
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new ModelError("MODEL_FILE_INVALID", `config.json of ${folder.location} should be a JSON object.`, {
-      file: "config.json",
-    });
-  }
-  const architecture = architectureOf(config as ModelConfig);
-  const generation = await folder.json("generation_config.json", { signal });
-  const defaults = readGenerationConfig(generation, config as ModelConfig);
-  const text = await readTextFiles(folder, signal);
+  await using file = await folder.weights(signal);
+  const { architecture, defaults, text } = await readModelFiles(folder, file, signal);
 
   const owned = typeof choice === "string";
   const backend = owned ? await chooseBackend(choice) : choice;
   try {
-    await using file = await folder.weights(signal);
     const model = await loadWeights(architecture, file, backend, options);
     const engine = createEngine(model, backend, {
       tokenizer: text.tokenizer,

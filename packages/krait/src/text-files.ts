@@ -1,9 +1,9 @@
 import { type ChatTemplate, createChatTemplate } from "@krait/chat-template";
-import { createTokenizer, type Tokenizer } from "@krait/tokenizer";
+import { createTokenizer, type Tokenizer, type TokenizerFiles, tokenizerFilesOfGguf } from "@krait/tokenizer";
 import type { ModelFolder } from "@krait/weights";
 import { ModelError } from "./errors.ts";
 
-/** The text side of a model: its tokenizer and chat template, as far as the folder has them. */
+/** The text side of a model: its tokenizer and chat template, as far as the files have them. */
 export interface TextFiles {
   readonly tokenizer: Tokenizer | undefined;
   readonly template: ChatTemplate | undefined;
@@ -22,13 +22,33 @@ export async function readTextFiles(folder: ModelFolder, signal?: AbortSignal): 
     folder.text("special_tokens_map.json", { signal }),
     folder.text("chat_template.jinja", { signal }),
   ]);
-  const source = template ?? templateOf(tokenizerConfig);
-  const text =
-    tokenizer === undefined ? undefined : createTokenizer({ tokenizer, tokenizerConfig, specialTokensMap });
-  const specialTokens = text?.specialTokens.keys() ?? [];
+  const files = tokenizer === undefined ? undefined : { tokenizer, tokenizerConfig, specialTokensMap };
+  return createText(files, template ?? templateOf(tokenizerConfig));
+}
+
+/**
+ * The tokenizer and the chat template in a GGUF file's metadata.
+ *
+ * @throws {ModelError} `MODEL_FILE_INVALID`, and the errors of the tokenizer and the template.
+ */
+export function textOfGguf(metadata: Readonly<Record<string, unknown>>): TextFiles {
+  const field = "tokenizer.chat_template";
+  const template = metadata[field];
+  if (template !== undefined && typeof template !== "string") {
+    throw new ModelError("MODEL_FILE_INVALID", `The GGUF file: "${field}" should be a text.`, {
+      file: "the GGUF file",
+      field,
+    });
+  }
+  return createText(tokenizerFilesOfGguf(metadata), template);
+}
+
+function createText(files: TokenizerFiles | undefined, template: string | undefined): TextFiles {
+  const tokenizer = files && createTokenizer(files);
+  const specialTokens = tokenizer?.specialTokens.keys() ?? [];
   return {
-    tokenizer: text,
-    template: source === undefined ? undefined : createChatTemplate(source, { specialTokens }),
+    tokenizer,
+    template: template === undefined ? undefined : createChatTemplate(template, { specialTokens }),
   };
 }
 

@@ -118,6 +118,7 @@ describe("what is refused", () => {
     ["nemotron_h.attention.layer_norm_rms_epsilon", Number.NaN],
     ["nemotron_h.ssm.inner_size", 10_241],
     ["nemotron_h.ssm.group_count", -8],
+    ["tokenizer.ggml.eot_token_id", 0.5],
   ])("a file whose %s is %s, by that name", (key, value) => {
     expect(() => configOfGguf(contents({ [key]: value }))).toThrow(
       expect.objectContaining({

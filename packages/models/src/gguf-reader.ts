@@ -30,6 +30,13 @@ export class GgufReader {
     return this.#value(key) === undefined ? undefined : this.positive(key);
   }
 
+  /** A whole number, zero or more. */
+  optionalId(key: string): number | undefined {
+    const value = this.#value(key);
+    if (value === undefined || isCount(value)) return value;
+    return this.#invalid(key, "a whole number", value);
+  }
+
   /** A whole number, zero or more, for each layer; a single one counts for all. */
   perLayer(key: string, layers: number): readonly number[] {
     const value = this.#value(key);

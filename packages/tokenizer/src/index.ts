@@ -1,4 +1,5 @@
 export { byteLevelAlphabet } from "./byte-level.ts";
+export { tokenizerFilesOfGguf } from "./gguf.ts";
 export type { PromptPiece } from "./prompt-piece.ts";
 export type { TextStream } from "./text-stream.ts";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./tokenizer.ts";

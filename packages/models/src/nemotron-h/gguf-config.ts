@@ -114,7 +114,8 @@ function tokenCount(metadata: GgufContents["metadata"]): number | undefined {
 
 /** The tokens that begin a text and that end a turn; the file may name several of the latter. */
 function tokenIds(metadata: GgufContents["metadata"]): Record<string, unknown> {
-  const id = (role: string): unknown => metadata[`tokenizer.ggml.${role}_token_id`];
+  const read = new GgufReader(metadata, "tokenizer.ggml.");
+  const id = (role: string) => read.optionalId(`${role}_token_id`);
   const end = [...new Set([id("eos"), id("eot"), id("eom")])].filter((token) => token !== undefined);
   return {
     bos_token_id: id("bos"),
