@@ -17,7 +17,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The files of a model in the Hugging Face layout, wherever they lie. */
+/** The files of a model in the Hugging Face layout, or a GGUF file and its neighbours, wherever they lie. */
 export interface ModelFolder {
   /** Path, URL without its query, or a description. */
   readonly location: string;
@@ -35,7 +35,7 @@ export interface ModelFolder {
    * @throws {WeightError} as `text` does, and `WEIGHT_FILE_INVALID` when it is not JSON.
    */
   json(name: string, options?: ReadOptions): Promise<unknown>;
-  /** Opens the checkpoint: `model.safetensors`, or the shards of `model.safetensors.index.json`. */
+  /** Opens the checkpoint: `model.safetensors`, the shards of `model.safetensors.index.json`, or the GGUF file. */
   weights(signal?: AbortSignal): Promise<WeightFile>;
 }
 

@@ -48,6 +48,12 @@ test("any part on disk leads to all of them", async () => {
   expect([...file.tensors.keys()]).toEqual(["t0", "t1", "t2"]);
   expect(file.metadata["split.no"]).toBe(0);
   expect(file.source("t1").file?.path).toBe(join(folder.path, name(1)));
+  expect([...(await openWeights(folder.path)).tensors.keys()]).toEqual(["t0", "t1", "t2"]);
+});
+
+test("of several models in one folder none is chosen", async () => {
+  const files = new Map([...parts(), ["nano-q4_0.gguf", part(0)]]);
+  expect((await errorOf(files)).code).toBe("WEIGHT_FILE_MISSING");
 });
 
 test("a missing part is named", async () => {

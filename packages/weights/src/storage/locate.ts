@@ -15,14 +15,14 @@ export interface Located {
   readonly fileName: string | undefined;
 }
 
-/** Says where a location lies. Only a path is looked at; nothing is fetched. */
+/** Says where a location lies. Only a path is looked at, and a folder listed; nothing is fetched. */
 export async function locate(location: ModelLocation, fetch: Fetch): Promise<Located> {
   if (location instanceof Blob) {
     const fileName = blobName(location);
     return { files: blobFiles(new Map([[fileName, location]])), fileName };
   }
   if (typeof location !== "string" && !(location instanceof URL)) {
-    return { files: blobFiles(location), fileName: ggufAmong(location) };
+    return { files: blobFiles(location), fileName: ggufAmong(location.keys()) };
   }
   const url = typeof location === "string" ? parseUrl(location) : location;
   if (url === undefined) return await locatePath(String(location));
@@ -30,11 +30,13 @@ export async function locate(location: ModelLocation, fetch: Fetch): Promise<Loc
   return locateUrl(url, fetch);
 }
 
-/** Blobs have no usual name for a GGUF file, so the first is taken where there are no safetensors. */
-function ggufAmong(blobs: ReadonlyMap<string, Blob>): string | undefined {
-  const names = [...blobs.keys()].sort();
-  if (names.some((name) => /\.safetensors(\.index\.json)?$/.test(name))) return undefined;
-  return names.find((name) => /\.gguf$/i.test(name));
+/** GGUF files have no usual name: the only one, or the first part of the only split one, where there are no safetensors. */
+function ggufAmong(names: Iterable<string>): string | undefined {
+  const sorted = [...names].sort();
+  if (sorted.some((name) => /\.safetensors(\.index\.json)?$/.test(name))) return undefined;
+  const files = sorted.filter((name) => /\.gguf$/i.test(name));
+  const models = new Set(files.map((name) => name.replace(/-\d{5}-of-\d{5}(?=\.gguf$)/i, "")));
+  return models.size === 1 ? files[0] : undefined;
 }
 
 /** A string with a scheme of two letters or more is a URL; `C:\models` is a path. */
@@ -55,7 +57,12 @@ async function locatePath(location: string): Promise<Located> {
   const stats = await fs.stat(location).catch((error) => {
     throw isNotFound(error) ? missing(location) : readFailed(location, error);
   });
-  if (stats.isDirectory()) return { files: directoryFiles(location), fileName: undefined };
+  if (stats.isDirectory()) {
+    const names = await fs.readdir(location).catch((error) => {
+      throw readFailed(location, error);
+    });
+    return { files: directoryFiles(location), fileName: ggufAmong(names) };
+  }
   return { files: directoryFiles(path.dirname(location)), fileName: path.basename(location) };
 }
 
