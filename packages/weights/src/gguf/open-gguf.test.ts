@@ -63,6 +63,7 @@ test("a missing part is named", async () => {
 test.each([
   ["in the wrong place", parts([1, part(2)]), name(1)],
   ["of another count", parts([1, part(1, { count: 4 })]), name(1)],
+  ["that say nothing of a split", parts([1, new Blob([ggufFile({})])]), name(1)],
   ["with a tensor of another", parts([2, part(2, { tensor: "t0" })]), name(0)],
   ["with too few tensors in all", parts([0, part(0, { total: 4 })]), name(0)],
 ])("parts %s are refused", async (_, files, file) => {
@@ -82,6 +83,12 @@ test("a hostile count of parts is not counted to", async () => {
   const metadata = [key("split.no", "u16", 0), key("split.count", "u32", 4_000_000_000)];
   const file = new File([ggufFile({ metadata })], "x-00001-of-00003.gguf");
   expect((await weightErrorOf(openWeights(file))).code).toBe("WEIGHT_SPLIT_INVALID");
+});
+
+test("a count of parts that is no number is none, and no megabyte of a message", async () => {
+  const metadata = [key("split.count", "string", "x".repeat(1_000_000))];
+  const file = new File([ggufFile({ metadata, tensors: [countingF32("t", [1])] })], "x-00001-of-00003.gguf");
+  expect([...(await openWeights(file)).tensors.keys()]).toEqual(["t"]);
 });
 
 test("a lone file may say that it is one part", async () => {

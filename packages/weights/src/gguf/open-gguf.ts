@@ -23,8 +23,8 @@ export async function openGguf(
   signal: AbortSignal | undefined,
 ): Promise<WeightFile> {
   const header = await readGgufHeader(source, signal);
-  const count = header.metadata["split.count"] ?? 0;
-  if (count === 0 || count === 1) return checkpoint(source.name, [{ source, header }]);
+  const count = splitNumber(header, "count") ?? 0;
+  if (count <= 1) return checkpoint(source.name, [{ source, header }]);
   const names = partNames(fileName, count, source.name);
   const parts = await readShards(files, names, readGgufHeader, signal);
   const ordered = names.map((name, part) => {
@@ -34,15 +34,21 @@ export async function openGguf(
   });
   const location = files.nameOf(names[0]!);
   const file = checkpoint(location, ordered);
-  const expected = ordered[0]!.header.metadata["split.tensors.count"];
+  const expected = splitNumber(ordered[0]!.header, "tensors.count");
   if (expected !== undefined && expected !== file.tensors.size) {
     throw invalid(location, `has ${expected} tensors by its header`, expected, file.tensors.size);
   }
   return file;
 }
 
+/** A key of those that describe a split. A value that is not a number counts as absent. */
+function splitNumber({ metadata }: GgufHeader, key: string): number | undefined {
+  const value = metadata[`split.${key}`];
+  return typeof value === "number" ? value : undefined;
+}
+
 /** The names of all parts, from that of any. */
-function partNames(fileName: string, count: unknown, file: string): string[] {
+function partNames(fileName: string, count: number, file: string): string[] {
   const [, prefix, , total, suffix] = partName.exec(fileName) ?? [];
   if (total === undefined || Number(total) !== count) {
     const expected = `name-00001-of-${String(count).padStart(5, "0")}.gguf`;
@@ -53,10 +59,12 @@ function partNames(fileName: string, count: unknown, file: string): string[] {
   });
 }
 
-function checkPart({ source, header }: Part, part: number, count: unknown): void {
-  const { "split.no": actualPart, "split.count": actualCount } = header.metadata;
+function checkPart({ source, header }: Part, part: number, count: number): void {
+  const actualPart = splitNumber(header, "no");
+  const actualCount = splitNumber(header, "count");
   if (actualPart === part && actualCount === count) return;
-  const what = `is part ${Number(actualPart) + 1} of ${actualCount} by its header, and not part ${part + 1} of ${count}`;
+  const place = actualPart === undefined ? "no part" : `part ${actualPart + 1} of ${actualCount}`;
+  const what = `is ${place} by its header, and not part ${part + 1} of ${count}`;
   throw invalid(source.name, what, [part, count], [actualPart, actualCount]);
 }
 
