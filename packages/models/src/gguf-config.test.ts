@@ -107,10 +107,13 @@ describe("what is refused", () => {
 
   test.each([
     ["general.architecture", undefined],
+    ["general.architecture", new BigUint64Array(1)],
     ["nemotron_h.embedding_length", undefined],
     ["nemotron_h.embedding_length", 0],
     ["nemotron_h.embedding_length", "4480"],
     ["nemotron_h.embedding_length", 2n ** 63n],
+    ["nemotron_h.embedding_length", new BigInt64Array(5)],
+    ["nemotron_h.embedding_length", "x".repeat(1_000_000)],
     ["nemotron_h.block_count", 2 ** 40],
     ["nemotron_h.feed_forward_length", new Int32Array(55)],
     ["nemotron_h.feed_forward_length", new Int32Array(56).fill(-1)],
@@ -119,7 +122,7 @@ describe("what is refused", () => {
     ["nemotron_h.ssm.inner_size", 10_241],
     ["nemotron_h.ssm.group_count", -8],
     ["tokenizer.ggml.eot_token_id", 0.5],
-  ])("a file whose %s is %s, by that name", (key, value) => {
+  ])("a file whose %s is %.40s, by that name", (key, value) => {
     expect(() => configOfGguf(contents({ [key]: value }))).toThrow(
       expect.objectContaining({
         code: "CONFIG_INVALID",

@@ -1,5 +1,6 @@
 import type { ModelConfig } from "./architecture.ts";
-import { ConfigError, UnsupportedArchitectureError } from "./errors.ts";
+import { UnsupportedArchitectureError } from "./errors.ts";
+import { GgufReader } from "./gguf-reader.ts";
 import { type GgufContents, nemotronHConfigOfGguf } from "./nemotron-h/gguf-config.ts";
 
 const families: Readonly<Record<string, (file: GgufContents) => ModelConfig>> = {
@@ -19,15 +20,7 @@ const planned: Readonly<Record<string, string>> = {
  * @throws {ConfigError} when a key is missing or wrong.
  */
 export function configOfGguf(file: GgufContents): ModelConfig {
-  const architecture = file.metadata["general.architecture"];
-  if (typeof architecture !== "string") {
-    throw new ConfigError({
-      file: "The GGUF file",
-      field: "general.architecture",
-      expected: "the name of an architecture",
-      actual: architecture,
-    });
-  }
+  const architecture = new GgufReader(file.metadata, "general.").text("architecture");
   const family = Object.hasOwn(families, architecture) ? families[architecture] : undefined;
   if (family !== undefined) return family(file);
   const feature = Object.hasOwn(planned, architecture)

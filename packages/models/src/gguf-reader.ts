@@ -30,6 +30,11 @@ export class GgufReader {
     return this.#value(key) === undefined ? undefined : this.positive(key);
   }
 
+  text(key: string): string {
+    const value = this.#value(key);
+    return typeof value === "string" ? value : this.#invalid(key, "a text", value);
+  }
+
   /** A whole number, zero or more. */
   optionalId(key: string): number | undefined {
     const value = this.#value(key);
@@ -40,10 +45,10 @@ export class GgufReader {
   /** A whole number, zero or more, for each layer; a single one counts for all. */
   perLayer(key: string, layers: number): readonly number[] {
     const value = this.#value(key);
-    const counts = ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value;
-    if (isCount(counts)) return Array.from({ length: layers }, () => counts);
-    if (Array.isArray(counts) && counts.length === layers && counts.every(isCount)) return counts;
-    return this.#invalid(key, `a whole number, or ${layers} of them, one for each layer`, counts);
+    if (isCount(value)) return Array.from({ length: layers }, () => value);
+    const counts = isNumbers(value) && value.length === layers ? Array.from(value, Number) : [];
+    if (counts.length === layers && counts.every(isCount)) return counts;
+    return this.#invalid(key, `a whole number, or ${layers} of them, one for each layer`, value);
   }
 
   #value(key: string): unknown {
@@ -51,15 +56,31 @@ export class GgufReader {
   }
 
   #invalid(key: string, expected: string, actual: unknown): never {
-    const shown = typeof actual === "bigint" ? String(actual) : actual;
-    throw new ConfigError({ file: "The GGUF file", field: this.#prefix + key, expected, actual: shown });
+    throw new ConfigError({
+      file: "The GGUF file",
+      field: this.#prefix + key,
+      expected,
+      actual: describe(actual),
+    });
   }
+}
+
+/** A value short enough for a message, and one that JSON can hold. */
+function describe(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "string") return value.slice(0, 80);
+  if (Array.isArray(value)) return `a list of ${value.length} texts`;
+  return isNumbers(value) ? `a list of ${value.length} numbers` : value;
 }
 
 /** The number of seven digits that becomes this f32, if there is one. */
 function asWritten(value: number): number {
   const short = Number(value.toPrecision(7));
   return Math.fround(short) === value ? short : value;
+}
+
+function isNumbers(value: unknown): value is ArrayLike<number | bigint> {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 function isCount(value: unknown): value is number {

@@ -90,11 +90,13 @@ describe("what is refused", () => {
   test.each([
     ["tokenizer.ggml.tokens", undefined],
     ["tokenizer.ggml.tokens", new Int32Array(3)],
+    ["tokenizer.ggml.tokens", new BigInt64Array(3)],
     ["tokenizer.ggml.merges", undefined],
     ["tokenizer.ggml.token_type", undefined],
     ["tokenizer.ggml.token_type", new Int32Array(5)],
     ["tokenizer.ggml.eos_token_id", 131072],
     ["tokenizer.ggml.bos_token_id", "1"],
+    ["tokenizer.ggml.padding_token_id", 2n ** 63n],
   ])("a %s that is damaged", (key, value) => {
     expect(errorOf({ [key]: value })).toMatchObject({ code: "TOKENIZER_FIELD", field: key });
   });

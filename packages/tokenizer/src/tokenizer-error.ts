@@ -75,6 +75,7 @@ export function unsupportedError(
 /** A value in a message, cut short. */
 export function describe(value: unknown): string {
   if (value === undefined) return "missing";
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes of numbers`;
   const text = typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
