@@ -1,16 +1,17 @@
 import type { Backend } from "@krait/tensor";
 import { ModelError } from "./errors.ts";
 
-/** Backends by name, best first. Each is imported only when it is chosen. */
+/** Backends by name; "auto" is the first. Each is imported only when it is chosen. */
 const backends: Readonly<Record<string, () => Promise<Backend>>> = {
   cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
+  wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
 };
 
 /** The names that `backend` may be, besides "auto". */
 export const backendNames: readonly string[] = Object.keys(backends);
 
 /**
- * A backend by name; "auto" is the best that runs here.
+ * A backend by name, or "auto".
  *
  * @throws {ModelError} `BACKEND_UNAVAILABLE`, with the names there are.
  */

@@ -8,7 +8,7 @@ import { chooseBackend } from "./choose-backend.ts";
 import { readModelFiles } from "./model-files.ts";
 
 export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"> {
-  /** A backend, or the name of one; "auto", the best that runs here, unless given. */
+  /** A backend, or the name of one; "auto" unless given. */
   readonly backend?: Backend | string | undefined;
 }
 
