@@ -38,7 +38,8 @@ export async function openPseudoTerminal(args: readonly string[], columns = 80):
     allowProposedApi: true,
   });
   const [node, ...rest] = kraitCommand;
-  const { NO_COLOR, FORCE_COLOR, ...env } = kraitEnvironment;
+  // Node takes colours from the first two, and takes a terminal of CI for one without.
+  const { NO_COLOR, FORCE_COLOR, CI, ...env } = kraitEnvironment;
   const program = spawn(node!, [...rest, ...args], {
     name: "xterm-256color",
     cols: columns,
