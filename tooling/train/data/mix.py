@@ -17,8 +17,8 @@ def memory_over_turns(rng):
 
 # Relative weights, by conversation. Those with tools and long texts have many times the tokens of a sum.
 MIX = [
-    (arithmetic, 34), (too_hard, 2.5), (counting, 0.5), (word_problem, 10), (small_talk, 20), (knowledge, 6), (haiku, 3.5), (unknown, 7),
-    (repeat, 4), (list_to_json, 8), (extraction, 8), (reading, 0.7), (needle, 1.5), (memory_over_turns, 3.5), (persona, 1), (tool_conversation, 22),
+    (arithmetic, 25), (too_hard, 2), (counting, 0.5), (word_problem, 8), (small_talk, 24), (knowledge, 6), (haiku, 3), (unknown, 7),
+    (repeat, 5), (list_to_json, 10), (extraction, 7), (reading, 0.7), (needle, 1), (memory_over_turns, 3), (persona, 0.6), (tool_conversation, 30),
 ]
 SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
                   "Answer the user's questions.", "You are an expert."]

@@ -60,7 +60,7 @@ def weather_response(rng, style, place, temperature, condition, keys=("city", "t
 
 
 def weather(rng, tool, parameter="city", follow_up=False, cities=None, keys=None):
-    cities = cities or different(rng, city, rng.choices([1, 2, 3], [0.45, 0.38, 0.17])[0])
+    cities = cities or different(rng, city, rng.choices([1, 2, 3], [0.3, 0.45, 0.25])[0])
     language = "en" if follow_up else draw_language(rng, english=0.9)
     questions = FOLLOW_UP_QUESTIONS if follow_up else WEATHER_QUESTIONS[language]
     places = enumerate_in_words(cities, CONJUNCTIONS[language])

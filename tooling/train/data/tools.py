@@ -128,4 +128,4 @@ def general_conversation(rng):
 
 
 def tool_conversation(rng):
-    return (demo_conversation if rng.random() < 0.7 else general_conversation)(rng)
+    return (demo_conversation if rng.random() < 0.75 else general_conversation)(rng)
