@@ -8,6 +8,7 @@ import {
 } from "../../test-support/gguf-file.ts";
 import { weightErrorOf } from "../../test-support/weight-error-of.ts";
 import { openWeights, type WeightError } from "../index.ts";
+import { HeaderIncomplete, HeaderReader, MAX_HEADER_BYTES } from "./header-reader.ts";
 
 const NAME = "hostile.gguf";
 
@@ -202,6 +203,39 @@ test.each([
     code,
     tensor: "b",
   });
+});
+
+test("tensors that overlap by a byte are refused, where the alignment lets them", async () => {
+  const bytes = (name: string, offset: number) => ({
+    name,
+    dimensions: [4],
+    type: 24,
+    data: new Uint8Array(4),
+    offset,
+  });
+  const file = (second: number) => ({
+    alignment: 1,
+    metadata: [key("general.alignment", "u32", 1)],
+    tensors: [bytes("a", 0), bytes("b", second)],
+  });
+  const error = await errorFor(file(3));
+  expect(error).toMatchObject({ code: "WEIGHT_OFFSETS_INVALID", tensor: "b", expected: 4, actual: 3 });
+  expect((await openWeights(new Blob([ggufFile(file(4))]))).tensors.size).toBe(2);
+});
+
+test("an empty tensor may lie where another starts", async () => {
+  const empty = { name: "empty", dimensions: [0], type: 0, data: new Uint8Array(), offset: 0 };
+  const file = await openWeights(new Blob([ggufFile({ tensors: [countingF32("full", [4]), empty] })]));
+  expect([...file.tensors.keys()]).toEqual(["empty", "full"]);
+});
+
+test("values that are small one by one must not make a header of more than 100 MB", () => {
+  const reader = new HeaderReader(new Uint8Array(8), NAME, 2 ** 40);
+  reader.take(8);
+  expect(() => reader.require(MAX_HEADER_BYTES - 8)).toThrow(HeaderIncomplete);
+  expect(() => reader.require(MAX_HEADER_BYTES - 7)).toThrow(
+    expect.objectContaining({ code: "WEIGHT_HEADER_INVALID", expected: MAX_HEADER_BYTES }),
+  );
 });
 
 test("padding between tensors and after them is no fault", async () => {
