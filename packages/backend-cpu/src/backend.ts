@@ -37,6 +37,8 @@ export async function createCpuBackend(options: CpuBackendOptions = {}): Promise
 class CpuBackend implements Backend {
   readonly name = "cpu";
   readonly software = false;
+  readonly synchronous = true;
+  readonly kvDtype = "f32";
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
   /** Never settles: there is no device that could be lost, and disposing is not a loss. */

@@ -110,7 +110,13 @@ describe("copy", () => {
   test("refuses buffers of another backend", async () => {
     const backend = await createCpuBackend();
     const own = backend.allocate(4, "own");
-    const foreign = { byteLength: 4, write() {}, read: async () => new Uint8Array(4), [Symbol.dispose]() {} };
+    const foreign = {
+      byteLength: 4,
+      write() {},
+      clear() {},
+      read: async () => new Uint8Array(4),
+      [Symbol.dispose]() {},
+    };
     expect(() =>
       backend.copy([{ source: own, sourceOffset: 0, target: foreign, targetOffset: 0, byteLength: 4 }]),
     ).toThrow(/another backend/);

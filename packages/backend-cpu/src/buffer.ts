@@ -96,6 +96,10 @@ export class CpuBuffer implements DeviceBuffer {
     this.bytes(byteOffset, bytes.byteLength).set(bytes);
   }
 
+  clear(byteOffset: number, byteLength: number): void {
+    this.bytes(byteOffset, byteLength).fill(0);
+  }
+
   async read(byteOffset = 0, byteLength: number = this.byteLength - byteOffset): Promise<Uint8Array> {
     return this.bytes(byteOffset, byteLength).slice();
   }

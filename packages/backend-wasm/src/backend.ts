@@ -38,6 +38,8 @@ export async function createWasmBackend({
 class WasmBackend implements Backend, Runner {
   readonly name = "wasm";
   readonly software = false;
+  readonly synchronous = true;
+  readonly kvDtype = "f16";
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
   /** Settles when a kernel traps, which no input should make it do; disposing is not a loss. */

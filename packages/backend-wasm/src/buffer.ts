@@ -58,6 +58,10 @@ export class WasmBuffer implements DeviceBuffer {
     this.bytes(byteOffset, bytes.byteLength).set(bytes);
   }
 
+  clear(byteOffset: number, byteLength: number): void {
+    this.bytes(byteOffset, byteLength).fill(0);
+  }
+
   async read(byteOffset?: number, byteLength?: number): Promise<Uint8Array> {
     return this.bytes(byteOffset, byteLength).slice();
   }

@@ -1,6 +1,6 @@
 import { createCpuBackend } from "@krait/backend-cpu";
 import { architectureOf, loadModel, type Model, type ModelOptions } from "@krait/models";
-import { openFixture } from "@krait/testing";
+import { openFixture, wrapBackend } from "@krait/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine, type Engine } from "./engine.ts";
 import type { GenerateEvent, TokenEvent } from "./events.ts";
@@ -139,6 +139,7 @@ test.each([
   [{ prompt: [1], thinking: { budget: -1 } }, "thinking.budget"],
   [{ prompt: [1], stop: "x" }, "stop"],
   [{ prompt: [1], sampling: { logprobs: 100 } }, "sampling.logprobs"],
+  [{ prompt: [1], sampling: { logitBias: new Map([[512, 1]]) } }, "sampling.logitBias"],
 ] as const)("refuses %j, naming the field", (request, field) => {
   expect(() => engine.generate(request)).toThrow(
     expect.objectContaining({ code: "REQUEST_INVALID", details: expect.objectContaining({ field }) }),
@@ -150,6 +151,74 @@ test("more biases than the model was loaded for are refused with both numbers", 
   expect(() => engine.generate({ prompt: [1], sampling: { logitBias } })).toThrow(
     expect.objectContaining({ details: { field: "logitBias", expected: 64, actual: 65 } }),
   );
+});
+
+test("a request that waits for its turn can be aborted, and those behind it still wait", async () => {
+  const prompt = fixture.golden.integers("p7.ids");
+  const first = engine.generate({ prompt, maxTokens: 5 })[Symbol.asyncIterator]();
+  await first.next();
+  const controller = new AbortController();
+  const waiting = run({ prompt, maxTokens: 5, signal: controller.signal });
+  const behind = run({ prompt, maxTokens: 5, sampling: greedy });
+  controller.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  await first.return?.();
+  expect(ids(await behind)).toEqual(fixture.golden.integers("p7.greedy").slice(0, 5));
+});
+
+test("disposing ends a generation whose reader has paused, and those that wait", async () => {
+  const other = createEngine(model, backend);
+  const prompt = fixture.golden.integers("p7.ids");
+  const paused = other.generate({ prompt })[Symbol.asyncIterator]();
+  await paused.next();
+  const waiting = run({ prompt }, other);
+  const [, waited] = await Promise.allSettled([other.dispose(), waiting]);
+  expect(waited).toMatchObject({ status: "rejected", reason: { code: "ENGINE_DISPOSED" } });
+  expect(await paused.next()).toEqual({ done: true, value: undefined });
+});
+
+test("a backend with exactly the planned memory holds the model and its engine, and one byte less is refused", async () => {
+  const config = (await fixture.model.json("config.json")) as Record<string, unknown>;
+  const load = async (memoryBytes: number): Promise<void> => {
+    const exact = await createCpuBackend({ memoryBytes });
+    const loaded = await loadModel(architectureOf(config), await fixture.model.weights(), exact, {
+      maxContext: 64,
+    });
+    const events = await run({ prompt: [20, 21, 22], maxTokens: 5 }, createEngine(loaded, exact));
+    expect(ids(events)).toHaveLength(5);
+  };
+  const small = await load64();
+  const { totalBytes } = small.memory;
+  small[Symbol.dispose]();
+  await load(totalBytes);
+  await expect(load(totalBytes - 1)).rejects.toMatchObject({ code: "MEMORY_INSUFFICIENT" });
+
+  async function load64(): Promise<Model> {
+    return await loadModel(architectureOf(config), await fixture.model.weights(), backend, {
+      maxContext: 64,
+    });
+  }
+});
+
+test("an engine that cannot be created leaves nothing behind", async () => {
+  let live = 0;
+  const small = await load({ maxContext: 64 });
+  const failing = wrapBackend(backend, {
+    allocate(bytes, label) {
+      if (label === "tokenCount") throw new Error("out of memory");
+      const buffer = backend.allocate(bytes, label);
+      live++;
+      const dispose = buffer[Symbol.dispose].bind(buffer);
+      buffer[Symbol.dispose] = () => {
+        live--;
+        dispose();
+      };
+      return buffer;
+    },
+  });
+  expect(() => createEngine(small, failing)).toThrow("out of memory");
+  expect(live).toBe(0);
+  small[Symbol.dispose]();
 });
 
 test("a disposed engine says so", async () => {

@@ -16,8 +16,8 @@ export interface EngineOptions {
   readonly endTokens?: readonly number[] | undefined;
   /**
    * Whether a step is enqueued before the token of the step before it has been read. Hides the way to the
-   * host and back where the device works on its own; only wastes a step where it is the host. On unless
-   * the backend is the reference.
+   * host and back where the device works on its own; only delays tokens where it is the host. On unless
+   * the backend is synchronous.
    */
   readonly lookahead?: boolean | undefined;
 }
@@ -36,7 +36,10 @@ export interface EngineStats {
   readonly completionTokens: number;
 }
 
-/** Generates tokens with one model. Requests run one after the other, in the order they were made. */
+/**
+ * Generates tokens with one model. Requests run one after the other, in the order in which their streams
+ * are first read; to read one inside the loop over another would wait for ever.
+ */
 export interface Engine {
   /**
    * Continues a prompt.
@@ -48,7 +51,7 @@ export interface Engine {
   /** The states of all sequences, to open, fork, snapshot and restore by hand. */
   readonly pool: StatePool;
   readonly stats: EngineStats;
-  /** Waits for the request that is running, then frees all states. The model stays loaded. */
+  /** Ends all generations with `ENGINE_DISPOSED`, then frees all states. The model stays loaded. */
   dispose(): Promise<void>;
 }
 
@@ -63,7 +66,7 @@ export function createEngine(model: Model, backend: Backend, options: EngineOpti
     maxContext: sizes.maxContext,
     chunkRows: largest.rows,
     maxBiases: sizes.maxBiases,
-    lookahead: options.lookahead ?? backend.name !== "cpu",
+    lookahead: options.lookahead ?? !backend.synchronous,
   };
   const limits = {
     vocabularySize: architecture.vocabularySize,
@@ -72,18 +75,24 @@ export function createEngine(model: Model, backend: Backend, options: EngineOpti
     hasTokenizer: options.tokenizer !== undefined,
   };
   const stats = { requests: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
+  const disposal = new AbortController();
+  const live = new Set<AsyncGenerator<GenerateEvent, void, undefined>>();
   let turn: Promise<void> = Promise.resolve();
-  let disposed = false;
 
-  async function* inTurn(generation: Generation): AsyncGenerator<GenerateEvent, void, undefined> {
+  async function* inTurn(
+    generation: Generation,
+    signal: AbortSignal,
+    onEnd: () => void,
+  ): AsyncGenerator<GenerateEvent, void, undefined> {
     const before = turn;
     let done = (): void => {};
-    turn = new Promise((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       done = resolve;
     });
+    // Whoever gives up waiting still leaves those behind waiting for those before.
+    turn = before.then(() => ended);
     try {
-      await before;
-      requireAlive();
+      await unlessAborted(before, signal);
       stats.requests++;
       for await (const event of generation.run()) {
         if (event.type === "finish") {
@@ -95,19 +104,24 @@ export function createEngine(model: Model, backend: Backend, options: EngineOpti
       }
     } finally {
       done();
+      onEnd();
     }
   }
 
   function requireAlive(): void {
-    if (disposed) throw new EngineError("ENGINE_DISPOSED", "This engine has been disposed.");
+    disposal.signal.throwIfAborted();
   }
 
   return {
     generate(request) {
       requireAlive();
       checkRequest(request, limits);
-      const generation = new Generation(context, request);
-      const events = inTurn(generation);
+      const signal = AbortSignal.any([disposal.signal, ...(request.signal ? [request.signal] : [])]);
+      const generation = new Generation(context, { ...request, signal });
+      const events: AsyncGenerator<GenerateEvent, void, undefined> = inTurn(generation, signal, () =>
+        live.delete(events),
+      );
+      live.add(events);
       return {
         [Symbol.asyncIterator]: () => events,
         endThinking: () => generation.endThinking(),
@@ -116,10 +130,26 @@ export function createEngine(model: Model, backend: Backend, options: EngineOpti
     pool: executor.pool,
     stats,
     async dispose() {
-      if (disposed) return;
-      disposed = true;
-      await turn;
+      if (disposal.signal.aborted) return;
+      disposal.abort(new EngineError("ENGINE_DISPOSED", "This engine has been disposed."));
+      // A generation whose reader has paused does not look at its signal; this ends it where it stands.
+      await Promise.allSettled([...live].map((events) => events.return()));
       executor.dispose();
     },
   };
+}
+
+/** The promise, or the signal's reason if that comes first. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

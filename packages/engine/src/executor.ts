@@ -31,16 +31,23 @@ export class Executor {
   readonly #forward: Step;
   readonly #sample: Step;
 
+  /** @throws what the backend throws, out of memory above all; then everything taken so far is freed. */
   constructor(model: Model, backend: Backend) {
     const { programs, weights } = model;
     this.#model = model;
     this.pool = new StatePool(backend, { ...programs.sample.states, ...programs.forward.states });
     const states = this.pool.buffers;
-    this.#forward = model.forward.bind({ weights, states });
-    this.#sample = model.sample.bind({
-      weights: {},
-      states: { ...states, logits: this.#forward.outputs.logits! },
-    });
+    let forward: Step | undefined;
+    try {
+      forward = model.forward.bind({ weights, states });
+      const { logits } = forward.outputs;
+      this.#sample = model.sample.bind({ weights: {}, states: { ...states, logits: logits! } });
+      this.#forward = forward;
+    } catch (error) {
+      forward?.[Symbol.dispose]();
+      this.pool.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -98,6 +105,11 @@ export class Executor {
         top: Array.from(integers(topIds), (id, index) => ({ token: id, logprob: logits[index]! - offset })),
       };
     });
+  }
+
+  /** Resolves when everything enqueued for this sequence so far has been done. */
+  async settled({ slot }: Sequence): Promise<void> {
+    await this.pool.buffers.lastToken!.read(4 * slot, 4);
   }
 
   /** The logits of the last step's output rows, `[outputs, vocabularySize]`. */

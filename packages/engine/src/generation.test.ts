@@ -94,6 +94,12 @@ test("an answer with calls ends with the reason tool-calls", async () => {
   });
 });
 
+test("a stop string after calls is what ended the answer", async () => {
+  const answer = '<TOOLCALL>[{"name": "f", "arguments": {}}]</TOOLCALL> STOP';
+  const { finish } = await generate(answer, { stop: "STOP" });
+  expect(finish).toMatchObject({ finishReason: "stop", stop: "STOP" });
+});
+
 test("plain text is not searched for markers", async () => {
   const { text } = await generate("a </think> <TOOLCALL>[] b", { format: "text" });
   expect(text).toBe("a </think> <TOOLCALL>[] b");
@@ -184,6 +190,48 @@ describe("the thinking budget", () => {
     expect(foldEvents(events as ToolCallEvent[]).text).toBe("Done.");
     const forced = tokensOf(events).filter((event) => event.forced);
     expect(tokenizer.decode(forced.map(({ token }) => token))).toBe("\n</think>\n\n");
+  });
+
+  test.each([false, true])(
+    "endThinking at any moment loses nothing that the model wrote (lookahead %s)",
+    async (lookahead) => {
+      const call = '<TOOLCALL>[{"name": "f", "arguments": {}}]</TOOLCALL>';
+      for (const answer of ["one two</think>\n\nthree", `one <TOOLCALL> two ${call}`]) {
+        const length = tokenizer.encode(answer).length;
+        for (let at = 0; at < length; at++) {
+          const script = scriptOf(tokenizer, answer, prompt.length, END);
+          const context = await scriptedContext(script, { tokenizer, endTokens: new Set([END]), lookahead });
+          const generation = new Generation(context, { prompt, reasoning: "on" });
+          const events: GenerateEvent[] = [];
+          for await (const event of generation.run()) {
+            events.push(event);
+            if (event.type === "token" && tokensOf(events).length === at + 1) generation.endThinking();
+          }
+          const finish = events.at(-1) as FinishEvent;
+          const forced = tokensOf(events).filter((event) => event.forced);
+          if (finish.reasoningEnd === "model") expect(forced).toEqual([]);
+          else expect(tokenizer.decode(forced.map(({ token }) => token))).toBe("\n</think>\n\n");
+          const { reasoning, text, warnings } = foldEvents(events as ToolCallEvent[]);
+          expect(reasoning).not.toMatch(/<\/?t?h?i?n?k?$/);
+          expect(text).not.toContain("</think>");
+          expect(warnings.filter(({ code }) => code === "THINK_END_STRAY")).toEqual([]);
+        }
+      }
+    },
+  );
+
+  test("does not cut a marker that the model is writing", async () => {
+    for (const answer of ["a b</think>\n\nc", 'a b <TOOLCALL>[{"name": "f", "arguments": {}}]</TOOLCALL>']) {
+      for (let budget = 1; budget < 8; budget++) {
+        const { reasoning, finish, events } = await generate(answer, {
+          reasoning: "on",
+          thinking: { budget, grace: 0 },
+        });
+        expect(reasoning).toMatch(/^[ab ]*$/);
+        if (finish.reasoningEnd === "model")
+          expect(tokensOf(events).some(({ forced }) => forced)).toBe(false);
+      }
+    }
   });
 
   test("what is counted as reasoning ends with the tokens that close it", async () => {

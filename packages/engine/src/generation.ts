@@ -11,9 +11,12 @@ import type { Sequence } from "./state-pool.ts";
 import { createChatPipeline, createPlainPipeline, noText, type TextPipeline } from "./text-pipeline.ts";
 import { REASONING_CLOSE, ThinkingBudget } from "./thinking-budget.ts";
 
+/** How many tokens a marker may take to be complete, the white space after `<TOOLCALL>` included. */
+const MARKER_TOKENS = 12;
+
 /** What a generation works with. */
 export interface GenerationContext {
-  readonly executor: Pick<Executor, "pool" | "forward" | "sample" | "logits">;
+  readonly executor: Pick<Executor, "pool" | "forward" | "sample" | "settled" | "logits">;
   readonly prefixes: PrefixKeeper;
   readonly tokenizer: Tokenizer | undefined;
   readonly endTokens: ReadonlySet<number>;
@@ -35,6 +38,9 @@ export class Generation {
   readonly #logprobs: number | undefined;
   /** Tokens that the engine puts in place of sampled ones. */
   readonly #forced: number[] = [];
+  /** What asks for the reasoning to be closed, which waits while a marker is half written. */
+  #wanted: ReasoningEnd | undefined;
+  #waited = 0;
   #closing: ReasoningEnd | undefined;
   #reasoningEnd: ReasoningEnd | undefined;
   #completionTokens = 0;
@@ -62,9 +68,9 @@ export class Generation {
     if (this.#pipeline.reasoning && this.#budget.forbidsReasoning) this.#closeReasoning("hard");
   }
 
-  /** Ends the reasoning trace after the token that is being generated. Does nothing when there is none. */
+  /** Ends the reasoning trace after the token that is being generated, unless that token ends it. */
   endThinking(): void {
-    if (this.#pipeline.reasoning) this.#closeReasoning("user");
+    this.#wanted ??= "user";
   }
 
   async *run(): AsyncGenerator<GenerateEvent, void, undefined> {
@@ -102,13 +108,14 @@ export class Generation {
         signal?.throwIfAborted();
       }
       yield* this.#report(this.#pipeline.flush());
-      if (finishReason === "stop" && this.#calls > 0) finishReason = "tool-calls";
+      const { stopped } = this.#pipeline;
+      if (finishReason === "stop" && stopped === undefined && this.#calls > 0) finishReason = "tool-calls";
       const ended = performance.now();
       yield {
         type: "finish",
         finishReason,
         reasoningEnd: this.#reasoningEnd,
-        stop: this.#pipeline.stopped,
+        stop: stopped,
         usage: {
           promptTokens: prompt.length,
           cachedTokens,
@@ -137,6 +144,8 @@ export class Generation {
       const outputs = end === prompt.length ? 1 : 0;
       executor.forward({ sequence, tokens: prompt.slice(start, end), generated: false }, outputs);
       if (end === snapshot) prefixes.keep(sequence, prompt.slice(0, end));
+      // Without this a device would be handed the whole prompt at once, and an abort would come too late.
+      await executor.settled(sequence);
       yield end;
       await nextTask();
       signal?.throwIfAborted();
@@ -168,13 +177,17 @@ export class Generation {
       forced: sample === undefined,
     };
     const withLogprobs = sample !== undefined && this.#logprobs !== undefined;
+    const deltas = this.#endsAt(token) ? [] : this.#pipeline.push(token);
     yield withLogprobs ? { ...event, logprob: sample.logprob, top: sample.top } : event;
-    if (!this.#endsAt(token)) yield* this.#report(this.#pipeline.push(token));
+    yield* this.#report(deltas);
     if (!wasReasoning) return;
     if (!this.#pipeline.reasoning) this.#reasoningEnd = this.#closing ?? "model";
     else if (this.#closing === undefined) {
-      const reason = this.#budget.count(this.#endsLine(token));
-      if (reason !== undefined) this.#closeReasoning(reason);
+      this.#wanted ??= this.#budget.count(this.#endsLine(token));
+      if (this.#wanted === undefined) return;
+      // The model may be about to close the trace itself; a marker cut in two would be lost.
+      const waits = this.#pipeline.inMarker && this.#waited++ < MARKER_TOKENS;
+      if (!waits) this.#closeReasoning(this.#wanted);
     }
   }
 
@@ -198,7 +211,6 @@ export class Generation {
   }
 
   #closeReasoning(reason: ReasoningEnd): void {
-    if (this.#closing !== undefined) return;
     this.#closing = reason;
     const { phrase = "" } = this.#request.thinking ?? {};
     this.#forced.push(...(this.#context.tokenizer?.encode(phrase + REASONING_CLOSE) ?? []));

@@ -58,6 +58,10 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens, 1);
   if (thinking?.budget !== undefined) checkCount("thinking.budget", thinking.budget, 0);
   if (thinking?.grace !== undefined) checkCount("thinking.grace", thinking.grace, 0);
+  for (const token of sampling?.logitBias?.keys() ?? []) {
+    if (token >= vocabularySize)
+      invalid("sampling.logitBias", `a map from ids below ${vocabularySize}`, token);
+  }
   if ((sampling?.logprobs ?? 0) > limits.topCount) {
     invalid("sampling.logprobs", `at most ${limits.topCount}, the model's topCount`, sampling?.logprobs);
   }

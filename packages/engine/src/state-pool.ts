@@ -50,23 +50,25 @@ export class StatePool {
   readonly #freeSlots: number[];
   readonly #pages: PagePool;
   readonly #pageTableWidth: number;
-  readonly #zeros: DeviceBuffer;
   readonly #open = new Set<Holding>();
 
+  /** @throws what `backend.allocate` throws; then nothing is left allocated. */
   constructor(backend: Backend, states: Readonly<Record<string, StateSpec>>) {
     this.#backend = backend;
     this.#states = Object.entries(states).filter(([, spec]) => spec.per !== "outputRow");
-    this.buffers = Object.fromEntries(
-      this.#states.map(([name, spec]) => [name, backend.allocate(stateBytes(spec), name)]),
-    );
     const specs = this.#states.map(([, spec]) => spec);
     this.#slots = specs.find(({ per }) => per === "slot")?.count ?? 0;
     this.#freeSlots = Array.from({ length: this.#slots }, (_, index) => this.#slots - 1 - index);
     this.#pages = new PagePool(specs.find(({ per }) => per === "page")?.count ?? 0);
     this.#pageTableWidth = states.pageTable?.shape[0] ?? 0;
-    const cleared = this.#states.filter(([name, spec]) => spec.per === "slot" && !writtenFirst.has(name));
-    const largest = Math.max(4, ...cleared.map(([, spec]) => stateUnitBytes(spec)));
-    this.#zeros = backend.allocate(largest, "zeros");
+    const buffers: Record<string, DeviceBuffer> = {};
+    try {
+      for (const [name, spec] of this.#states) buffers[name] = backend.allocate(stateBytes(spec), name);
+    } catch (error) {
+      for (const buffer of Object.values(buffers)) buffer[Symbol.dispose]();
+      throw error;
+    }
+    this.buffers = buffers;
   }
 
   get freeSlots(): number {
@@ -84,19 +86,11 @@ export class StatePool {
    */
   open(): Sequence {
     const slot = this.#takeSlot();
-    const regions: CopyRegion[] = [];
     for (const [name, spec] of this.#states) {
       if (spec.per !== "slot" || writtenFirst.has(name)) continue;
       const byteLength = stateUnitBytes(spec);
-      regions.push({
-        source: this.#zeros,
-        sourceOffset: 0,
-        target: this.buffers[name]!,
-        targetOffset: slot * byteLength,
-        byteLength,
-      });
+      this.buffers[name]!.clear(slot * byteLength, byteLength);
     }
-    this.#backend.copy(regions);
     return this.#register({ kind: "sequence", slot, length: 0, pages: [] });
   }
 
@@ -153,7 +147,7 @@ export class StatePool {
   }
 
   dispose(): void {
-    for (const buffer of [...Object.values(this.buffers), this.#zeros]) buffer[Symbol.dispose]();
+    for (const buffer of Object.values(this.buffers)) buffer[Symbol.dispose]();
     this.#open.clear();
   }
 

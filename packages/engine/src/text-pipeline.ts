@@ -12,6 +12,8 @@ import { StopFilter } from "./stop-filter.ts";
 export interface TextPipeline {
   /** Whether the model is still reasoning, after the tokens pushed so far. */
   readonly reasoning: boolean;
+  /** Whether the reasoning ends in what may be the beginning of a marker that closes it. */
+  readonly inMarker: boolean;
   /** The stop string that ended the answer, once one has. */
   readonly stopped: string | undefined;
   push(token: number): ToolCallEvent[];
@@ -25,6 +27,7 @@ export function createPlainPipeline(stream: TextStream, stops: readonly string[]
   const delta = (text: string): ToolCallEvent[] => (text === "" ? [] : [{ type: "text-delta", text }]);
   return {
     reasoning: false,
+    inMarker: false,
     get stopped() {
       return filter.found;
     },
@@ -57,6 +60,9 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
     get reasoning() {
       return tracker.phase === "reasoning";
     },
+    get inMarker() {
+      return tracker.phase === "reasoning" && tracker.partialMarker !== "";
+    },
     get stopped() {
       return filter.found;
     },
@@ -71,6 +77,7 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
 /** Without a tokenizer there is no text. */
 export const noText: TextPipeline = {
   reasoning: false,
+  inMarker: false,
   stopped: undefined,
   push: () => [],
   flush: () => [],

@@ -34,6 +34,7 @@ export async function scriptedContext(
         last = script(read);
         return Promise.resolve({ token: last, logprob: 0, top: [] });
       },
+      settled: () => Promise.resolve(),
       logits: () => Promise.resolve(new Float32Array(0)),
     },
     prefixes: new PrefixKeeper(pool),

@@ -1,6 +1,7 @@
 import type { AssistantMessage } from "@krait/chat-template";
 import type { FinishEvent, GenerateEvent, GenerateStream } from "@krait/engine";
 import { foldEvents, type ParseWarning, type ToolCallEvent } from "@krait/tool-parser";
+import { type EventStream, eventStream } from "./event-stream.ts";
 
 /** A call that the model made, with the id by which its result refers to it. */
 export interface MadeCall {
@@ -21,11 +22,9 @@ export interface ChatResult extends Omit<FinishEvent, "type"> {
 }
 
 /** An answer under way: iterate its events once, or await its result. */
-export interface ChatStream extends AsyncIterable<GenerateEvent> {
+export interface ChatStream extends EventStream<GenerateEvent, ChatResult> {
   /** Ends the reasoning now and goes on to the answer. */
   endThinking(): void;
-  /** The whole answer, once it is complete. Reads the events if nobody does. */
-  result(): Promise<ChatResult>;
 }
 
 /** Events that make up the answer, as opposed to those that tell of its progress. */
@@ -41,53 +40,21 @@ const answerEvents: ReadonlySet<string> = new Set([
 
 /** Adds `result()` to a stream of events. */
 export function chatStream(stream: GenerateStream): ChatStream {
-  const answer: ToolCallEvent[] = [];
-  let settle: { resolve(result: ChatResult): void; reject(error: unknown): void } | undefined;
-  const result = new Promise<ChatResult>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // Whoever iterates sees the failure there; it is unhandled only if nobody does.
-  result.catch(() => {});
-  let started = false;
-
-  async function* events(): AsyncGenerator<GenerateEvent, void, undefined> {
-    let finished = false;
-    started = true;
-    try {
-      for await (const event of stream) {
-        if (answerEvents.has(event.type)) answer.push(event as ToolCallEvent);
-        if (event.type === "finish") {
-          finished = true;
-          settle?.resolve(toResult(answer, event));
-        }
-        yield event;
-      }
-    } catch (error) {
-      finished = true;
-      settle?.reject(error);
-      throw error;
-    } finally {
-      if (!finished) settle?.reject(new DOMException("The answer was left before its end.", "AbortError"));
+  const events = eventStream<GenerateEvent, ChatResult>(async function* (settle) {
+    const answer: ToolCallEvent[] = [];
+    for await (const event of stream) {
+      if (answerEvents.has(event.type)) answer.push(event as ToolCallEvent);
+      if (event.type === "finish") settle(toResult(answer, event));
+      yield event;
     }
-  }
-
-  const iterator = events();
-  return {
-    [Symbol.asyncIterator]: () => iterator,
-    endThinking: () => stream.endThinking(),
-    async result() {
-      if (!started) for await (const _ of iterator);
-      return result;
-    },
-  };
+  });
+  return { ...events, endThinking: () => stream.endThinking() };
 }
-
-let calls = 0;
 
 function toResult(answer: readonly ToolCallEvent[], finish: FinishEvent): ChatResult {
   const { reasoning, text, toolCalls, warnings } = foldEvents(answer);
   const made = toolCalls.map((call) => ({
-    id: call.id ?? `call_${++calls}`,
+    id: call.id ?? newCallId(),
     name: call.name,
     arguments: call.arguments,
   }));
@@ -106,4 +73,10 @@ function toMessage(text: string, calls: readonly MadeCall[]): AssistantMessage {
       function: { name, arguments: json },
     })),
   };
+}
+
+/** Random, so that calls of stored conversations never share one. */
+function newCallId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return `call_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

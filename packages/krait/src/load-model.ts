@@ -1,5 +1,5 @@
 import { createEngine } from "@krait/engine";
-import { type LoadOptions, loadModel as loadWeights } from "@krait/models";
+import { type LoadOptions, loadModel as loadWeights, type Model } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
 import { type ModelLocation, type OpenOptions, openModelFolder } from "@krait/weights";
@@ -33,26 +33,29 @@ export async function loadModel(
 
   const owned = typeof choice === "string";
   const backend = owned ? await chooseBackend(choice) : choice;
+  let model: Model | undefined;
   try {
-    const model = await loadWeights(architecture, file, backend, options);
-    const engine = createEngine(model, backend, {
+    const loaded = await loadWeights(architecture, file, backend, options);
+    model = loaded;
+    const engine = createEngine(loaded, backend, {
       tokenizer: text.tokenizer,
       endTokens: defaults.endTokens,
     });
     return createChatModel({
       name: folder.location,
-      model,
+      model: loaded,
       engine,
       backend,
       text,
       defaults,
       async dispose() {
         await engine.dispose();
-        model[Symbol.dispose]();
+        loaded[Symbol.dispose]();
         if (owned) await backend[Symbol.asyncDispose]();
       },
     });
   } catch (error) {
+    model?.[Symbol.dispose]();
     if (owned) await backend[Symbol.asyncDispose]();
     throw error;
   }

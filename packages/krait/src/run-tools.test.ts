@@ -92,6 +92,22 @@ test("a model that never stops calling is stopped after maxSteps", async () => {
   expect(asked).toHaveLength(3);
 });
 
+test("a tool's value goes back as JSON sees it, and one that JSON cannot hold is told to the model", async () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  for (const [value, content] of [
+    [new Date(0), "1970-01-01T00:00:00.000Z"],
+    [undefined, null],
+    [{ n: Number.NaN }, { n: null }],
+    [circular, { error: expect.stringContaining("circular") }],
+  ]) {
+    const { chat, asked } = answering(calls(add), "Done.");
+    const tool: ExecutableTool = { name: "calculate", description: "", parameters: {}, execute: () => value };
+    expect((await runTools(chat, question, { tools: [tool] }).result()).text).toBe("Done.");
+    expect(asked[1]!.at(-1)).toMatchObject({ role: "tool", content });
+  }
+});
+
 test("an abort while a tool runs ends the run and is not told to the model", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");

@@ -3,6 +3,7 @@ import type { GenerateEvent } from "@krait/engine";
 import type { ChatOptions } from "./chat-options.ts";
 import type { ChatResult, ChatStream, MadeCall } from "./chat-stream.ts";
 import { ModelError } from "./errors.ts";
+import { type EventStream, eventStream } from "./event-stream.ts";
 
 /** A tool that Krait can call. */
 export interface ExecutableTool {
@@ -10,7 +11,7 @@ export interface ExecutableTool {
   readonly description: string;
   /** JSON schema of the arguments, an object. */
   readonly parameters: object;
-  /** What it returns goes to the model: a string as it is, anything else as JSON. So does what it throws. */
+  /** What it returns goes to the model: a string as it is, anything else as `JSON.stringify` sees it. So does what it throws. */
   execute(
     args: Readonly<Record<string, unknown>>,
     context: { readonly signal: AbortSignal | undefined },
@@ -46,9 +47,9 @@ export interface ToolRunResult extends ChatResult {
 }
 
 /** A run under way: iterate its events once, or await its result. */
-export interface ToolRun extends AsyncIterable<ToolRunEvent> {
+export interface ToolRun extends EventStream<ToolRunEvent, ToolRunResult> {
+  /** Ends the reasoning of the answer that is being given. */
   endThinking(): void;
-  result(): Promise<ToolRunResult>;
 }
 
 /** The tool as a template takes it. */
@@ -76,9 +77,7 @@ export function runTools(
     });
   }
   let current: ChatStream | undefined;
-  let outcome: ToolRunResult | undefined;
-
-  async function* events(): AsyncGenerator<ToolRunEvent, void, undefined> {
+  const events = eventStream<ToolRunEvent, ToolRunResult>(async function* (settle) {
     const added: Message[] = [];
     for (let step = 1; ; step++) {
       yield { type: "step", step };
@@ -86,10 +85,7 @@ export function runTools(
       yield* current;
       const result = await current.result();
       added.push(result.message);
-      if (result.toolCalls.length === 0) {
-        outcome = { ...result, messages: added };
-        return;
-      }
+      if (result.toolCalls.length === 0) return settle({ ...result, messages: added });
       if (step === maxSteps) throw stepsExceeded(maxSteps, result.toolCalls);
       for (const call of result.toolCalls) {
         const { content, error } = await execute(byName, call, options.signal);
@@ -97,18 +93,8 @@ export function runTools(
         yield { type: "tool-result", call, content, error };
       }
     }
-  }
-
-  const iterator = events();
-  return {
-    [Symbol.asyncIterator]: () => iterator,
-    endThinking: () => current?.endThinking(),
-    async result() {
-      for await (const _ of iterator);
-      if (outcome !== undefined) return outcome;
-      throw new DOMException("The run was left before its end.", "AbortError");
-    },
-  };
+  });
+  return { ...events, endThinking: () => current?.endThinking() };
 }
 
 async function execute(
@@ -121,9 +107,9 @@ async function execute(
     if (tool === undefined) {
       throw new Error(`There is no tool "${call.name}". The tools are: ${[...tools.keys()].join(", ")}.`);
     }
-    const content = await tool.execute(parseArguments(call), { signal });
-    // Left as a value, so that the template writes it in the JSON spelling that the model was trained on.
-    return { content: content ?? null, error: false };
+    const value = await tool.execute(parseArguments(call), { signal });
+    // What JSON makes of it, but as a value: the template writes it in the spelling the model was trained on.
+    return { content: JSON.parse(JSON.stringify(value) ?? "null"), error: false };
   } catch (error) {
     // An abort is the caller's wish, not something for the model to mend.
     signal?.throwIfAborted();

@@ -18,7 +18,7 @@ const architecture = architectureOf({
 });
 console.log(architecture.summary);
 
-const { program, largest } = resolveModelOptions(architecture, { name: "cpu" }, {}, { maxContext: 1024 });
+const { program, largest } = resolveModelOptions(architecture, { kvDtype: "f32" }, {}, { maxContext: 1024 });
 const programs = architecture.programs(program);
 console.log(planMemory(architecture, programs, largest));
 console.log(String(programs.forward).split("\n").slice(0, 30).join("\n"));

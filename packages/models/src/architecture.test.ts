@@ -9,7 +9,7 @@ import { resolveModelOptions } from "./model-options.ts";
 function planOf(name: string): MemoryPlan {
   const architecture = architectureOf(readConfig(name));
   const formats = Object.fromEntries(architecture.weights.map((weight) => [weight.name, "bf16"] as const));
-  const { program, largest } = resolveModelOptions(architecture, { name: "webgpu" }, formats, {});
+  const { program, largest } = resolveModelOptions(architecture, { kvDtype: "f16" }, formats, {});
   return planMemory(architecture, architecture.programs(program), largest);
 }
 

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "@krait/tensor";
+import { type DType, PAGE_SIZE } from "@krait/tensor";
 import { openFixture } from "@krait/testing";
 import { describe, expect, test } from "vitest";
 import { architectureOf, type ModelConfig } from "./architecture.ts";
@@ -9,8 +9,8 @@ import { type ModelOptions, resolveModelOptions } from "./model-options.ts";
 const { model: folder } = await openFixture("tiny-a");
 const architecture = architectureOf((await folder.json("config.json")) as ModelConfig);
 
-function plan(options: ModelOptions, backend = "webgpu") {
-  const { program, largest } = resolveModelOptions(architecture, { name: backend }, {}, options);
+function plan(options: ModelOptions, kvDtype: DType = "f16") {
+  const { program, largest } = resolveModelOptions(architecture, { kvDtype }, {}, options);
   return { program, largest, ...planMemory(architecture, architecture.programs(program), largest) };
 }
 
@@ -60,14 +60,14 @@ describe("the memory plan", () => {
 });
 
 describe("model options", () => {
-  test("have defaults: the trained context, f32 states, f16 keys and values but on the reference", () => {
+  test("have defaults: the trained context, f32 states, and the keys and values of the backend", () => {
     expect(plan({}).program).toMatchObject({
       maxContext: 131_072,
       stateDtype: "f32",
       kvDtype: "f16",
       maxSlots: 4,
     });
-    expect(plan({}, "cpu").program.kvDtype).toBe("f32");
+    expect(plan({}, "bf16").program.kvDtype).toBe("bf16");
     expect(plan({ maxSequences: 9, chunkRows: 8 }).largest).toMatchObject({ rows: 8, segments: 8 });
   });
 

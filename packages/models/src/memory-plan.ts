@@ -5,6 +5,7 @@ import {
   PAGE_SIZE,
   type Program,
   planScratch,
+  resolveShape,
   stateBytes,
   stateUnitBytes,
   type TensorSpec,
@@ -24,7 +25,7 @@ export interface MemoryPlan {
   readonly stateBytes: number;
   /** All pages of keys and values. */
   readonly kvBytes: number;
-  /** Intermediates of the largest step. */
+  /** Intermediates and feeds of the largest step. */
   readonly scratchBytes: number;
   readonly totalBytes: number;
 }
@@ -56,7 +57,11 @@ export function planMemory(
     kvBytesPerToken: sum(pages.map(([, spec]) => stateUnitBytes(spec) / PAGE_SIZE)),
     stateBytes: sum(slots.map(([, spec]) => stateBytes(spec))),
     kvBytes: sum(pages.map(([, spec]) => stateBytes(spec))),
-    scratchBytes: planScratch(forward, largest).totalBytes + planScratch(sample, largest).totalBytes,
+    scratchBytes: sum(
+      [forward, sample].map(
+        (program) => planScratch(program, largest).totalBytes + feedBytes(program, largest),
+      ),
+    ),
   };
   const totalBytes = plan.weightBytes + plan.stateBytes + plan.kvBytes + plan.scratchBytes;
   return { ...plan, totalBytes };
@@ -73,6 +78,10 @@ export function requireMemory(plan: MemoryPlan, availableBytes: number, backend:
       `Lower maxContext or maxSequences, or choose a smaller model.`,
     { neededBytes: plan.totalBytes, availableBytes },
   );
+}
+
+function feedBytes(program: Program, largest: Extents): number {
+  return sum(Object.values(program.feeds).map(({ shape }) => 4 * elementCount(resolveShape(shape, largest))));
 }
 
 function sum(counts: readonly number[]): number {

@@ -13,9 +13,9 @@ export interface ModelOptions {
   readonly chunkRows?: number | undefined;
   /** Rows of one step whose logits can be read; 8 unless given. */
   readonly maxOutputRows?: number | undefined;
-  /** Of convolution windows and recurrent states; f32 unless given, as the model was trained. */
+  /** Of convolution windows and recurrent states; f32 unless given, as the model was trained. A backend may have no other. */
   readonly stateDtype?: DType | undefined;
-  /** Of keys and values; f32 on the reference backend and f16 elsewhere, unless given. */
+  /** Of keys and values; the backend's own choice unless given. */
   readonly kvDtype?: DType | undefined;
   /** How many of the largest logits are kept for log-probabilities; 20 unless given. */
   readonly topCount?: number | undefined;
@@ -32,7 +32,7 @@ export interface ModelSizes {
 /** @throws {KraitError} `MODEL_OPTION_INVALID` naming the option. */
 export function resolveModelOptions(
   architecture: Architecture,
-  backend: Pick<Backend, "name">,
+  backend: Pick<Backend, "kvDtype">,
   formats: Readonly<Record<string, Format>>,
   options: ModelOptions,
 ): ModelSizes {
@@ -45,14 +45,14 @@ export function resolveModelOptions(
     program: {
       formats,
       stateDtype: float("stateDtype", options.stateDtype, "f32"),
-      kvDtype: float("kvDtype", options.kvDtype, backend.name === "cpu" ? "f32" : "f16"),
+      kvDtype: float("kvDtype", options.kvDtype, backend.kvDtype),
       maxSlots,
       // One page more for each slot: a fork copies the page that its parent has only partly filled.
       maxPages: Math.ceil(maxTokens / PAGE_SIZE) + maxSlots,
       maxContext,
       maxOutputRows,
       maxBiases: count("maxBiases", options.maxBiases, 64),
-      topCount: count("topCount", options.topCount, 20),
+      topCount: Math.min(count("topCount", options.topCount, 20), architecture.vocabularySize),
     },
     largest: {
       rows,

@@ -37,7 +37,7 @@ export function buildSampleProgram(vocabularySize: number, options: ProgramOptio
       position: b.feed("position", { shape: ["outputRows"], dtype: "i32" }),
       lastToken: b.state("lastToken", { per: "slot", count: maxSlots, shape: [1], dtype: "i32" }),
     });
-    const top = b.topK(logits, { count: Math.min(topCount, vocabularySize) });
+    const top = b.topK(logits, { count: topCount });
     b.output("token", token);
     b.output("tokenLogit", b.tokenLogit(logits, token));
     b.output("logSumExp", b.logSumExp(logits));

@@ -1,6 +1,6 @@
 import type { BackendLostError } from "./errors.ts";
 import type { Extents } from "./extents.ts";
-import type { Format, TensorSpec } from "./format.ts";
+import type { DType, Format, TensorSpec } from "./format.ts";
 import type { Program } from "./program.ts";
 
 /**
@@ -13,6 +13,10 @@ export interface Backend extends AsyncDisposable {
   readonly name: string;
   /** A GPU API on a software driver: chosen only when it is asked for by name. */
   readonly software: boolean;
+  /** Whether `run` computes before it returns, so that nothing is gained by enqueueing a step ahead of its use. */
+  readonly synchronous: boolean;
+  /** What keys and values are kept in unless the caller asks for another dtype. */
+  readonly kvDtype: DType;
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   /** The stored formats that this backend multiplies by directly, best first. Others are converted on upload. */
   readonly weightFormats: readonly Format[];
@@ -66,6 +70,8 @@ export interface DeviceBuffer extends Disposable {
   readonly byteLength: number;
   /** Enqueued; the bytes may be reused on return. */
   write(byteOffset: number, bytes: Uint8Array): void;
+  /** Enqueues writing zeros; offset and length are multiples of 4 bytes. */
+  clear(byteOffset: number, byteLength: number): void;
   /** The bytes after all work enqueued before, as a copy. */
   read(byteOffset?: number, byteLength?: number): Promise<Uint8Array>;
 }

@@ -25,7 +25,7 @@ describe("errors", () => {
     });
     expect(error.message).toBe(
       'Backend "webgpu" cannot run op "linear" for q4_k: it has f16, f32. ' +
-        "Choose another backend, or convert the weights to a format that it has.",
+        "Choose another backend, or formats that this one has.",
     );
     expect(error).toMatchObject({
       op: "linear",

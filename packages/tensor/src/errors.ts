@@ -43,7 +43,7 @@ export class UnsupportedOpError extends KraitError {
     super(
       "OP_UNSUPPORTED",
       `Backend "${backend}" cannot run op "${op}"${asked}: ${has}. ` +
-        `Choose another backend, or convert the weights to a format that it has.`,
+        `Choose another backend, or formats that this one has.`,
     );
     this.op = op;
     this.backend = backend;

@@ -45,6 +45,7 @@ export function perturb(backend: Backend, name: string): Backend {
     const wrapped: DeviceBuffer = {
       byteLength: buffer.byteLength,
       write: (byteOffset, bytes) => buffer.write(byteOffset, bytes),
+      clear: (byteOffset, byteLength) => buffer.clear(byteOffset, byteLength),
       async read(byteOffset, byteLength) {
         const bytes = await buffer.read(byteOffset, byteLength);
         const middle = 4 * Math.floor(bytes.byteLength / 8);
@@ -82,6 +83,8 @@ export function wrapBackend(backend: Backend, changed: Partial<Backend>): Backen
   return {
     name: backend.name,
     software: backend.software,
+    synchronous: backend.synchronous,
+    kvDtype: backend.kvDtype,
     limits: backend.limits,
     weightFormats: backend.weightFormats,
     weightBytes: (spec) => backend.weightBytes(spec),

@@ -55,7 +55,7 @@ export interface Inspection {
 }
 
 export interface InspectionOptions {
-  readonly backend: Pick<Backend, "name" | "weightFormats" | "weightBytes">;
+  readonly backend: Pick<Backend, "name" | "kvDtype" | "weightFormats" | "weightBytes">;
   readonly maxSequences?: number | undefined;
   readonly maxContext?: number | undefined;
 }

@@ -25,6 +25,8 @@ export function resolveToken(
 /**
  *   generated[r] = 0:  count[slot, token[r]] |= SEEN_IN_PROMPT
  *   generated[r] = 1:  count[slot, token[r]] += 1
+ *
+ * A row of token −1 counts nothing.
  */
 export function countTokens(
   segments: readonly Segment[],
@@ -34,7 +36,9 @@ export function countTokens(
   count: Int32Array,
 ): void {
   alongSegments(segments, count, vocabularySize, (row, slot) => {
-    const place = slot + token.data[token.offset + row * token.stride]!;
+    const id = token.data[token.offset + row * token.stride]!;
+    if (id < 0) return;
+    const place = slot + id;
     if (generated[row] === 1) count[place]! += 1;
     else count[place]! |= SEEN_IN_PROMPT;
   });

@@ -9,7 +9,7 @@ const nano9B = readConfig("NVIDIA-Nemotron-Nano-9B-v2");
 /** `forward` of the 9B's config with some fields changed. */
 function forward(fields: Record<string, unknown>): Program {
   const architecture = architectureOf({ ...nano9B, num_hidden_layers: undefined, ...fields });
-  const { program } = resolveModelOptions(architecture, { name: "cpu" }, {}, {});
+  const { program } = resolveModelOptions(architecture, { kvDtype: "f16" }, {}, {});
   return architecture.programs(program).forward;
 }
 

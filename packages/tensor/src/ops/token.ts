@@ -34,6 +34,7 @@ export const SEEN_IN_PROMPT: number = 1 << 30;
  *   generated[r] = 0:  count[slot, token[r]] |= SEEN_IN_PROMPT
  *   generated[r] = 1:  count[slot, token[r]] += 1
  *
+ * A row of token −1, which is padding, counts nothing.
  * Reads one slot and writes another, and leaves the counts after the mark row in the mark slot, as
  * {@link SegmentColumn} says.
  */

@@ -31,6 +31,25 @@ const countTokens = segmentLayouts.map(({ name, rows, segments }) =>
   }),
 );
 
+const countPadding = opCase(
+  "countTokens",
+  "a row of padding inside a segment",
+  { rows: 4, segments: 1 },
+  (c) => {
+    const token = c.b.resolveToken({
+      token: c.feed(["rows"], Int32Array.of(3, 5, 3, 0)),
+      slot: c.feed(["rows"], Int32Array.of(1, -1, 1, 1)),
+      lastToken: c.state({ per: "slot", count: SLOTS, shape: [1], dtype: "i32" }),
+    });
+    c.b.countTokens({
+      token,
+      generated: c.feed(["rows"], Int32Array.of(1, 1, 1, 0)),
+      segment: segmentFeed(c, [{ start: 0, count: 4, slot: 1 }]),
+      count: c.state({ per: "slot", count: SLOTS, shape: [VOCABULARY], dtype: "i32" }),
+    });
+  },
+);
+
 const embed = (["f32", "f16", "bf16"] as const).map((format) =>
   opCase("embed", `rows of a table in ${format}`, { rows: 5 }, (c) => {
     c.b.embed(c.tokens(Int32Array.of(3, 0, 6, 3, 1)), c.weight([7, 33], { format }));
@@ -51,4 +70,10 @@ const gatherRows = [
   }),
 ];
 
-export const tokenCases: readonly OpCase[] = [...resolveToken, ...countTokens, ...embed, ...gatherRows];
+export const tokenCases: readonly OpCase[] = [
+  ...resolveToken,
+  ...countTokens,
+  countPadding,
+  ...embed,
+  ...gatherRows,
+];
