@@ -45,7 +45,8 @@ test("files that are missing or wrong fail by name", async () => {
   await folder.write("config.json", "[]");
   const cases: [words: string[], code: string, message: RegExp][] = [
     [["run", "Hi", "--model", `${folder.path}/nowhere`], "WEIGHT_FILE_MISSING", /nowhere/],
-    [["run", "Hi", "--model", folder.path], "MODEL_FILE_INVALID", /config\.json/],
+    [["run", "Hi", "--model", folder.path], "WEIGHT_FILE_MISSING", /safetensors/],
+    [["inspect", folder.path], "INPUT_INVALID", /config\.json/],
     [["run", "Hi", "--tools", broken], "INPUT_INVALID", /broken\.json: Not JSON.*position/],
     [["run", "Hi", "--tools", nameless], "INPUT_INVALID", /nameless\.json: tool 0 should have a "name"/],
     [["run", "Hi", "--tools", `${folder.path}/none.json`], "INPUT_MISSING", /none\.json/],

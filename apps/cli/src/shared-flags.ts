@@ -14,8 +14,8 @@ export interface SharedFlags {
 export function addSharedFlags(program: Command): Command {
   return program
     .option(
-      "--model <folder>",
-      "folder or URL of a model in the Hugging Face layout; the embedded one unless given",
+      "--model <location>",
+      "folder in the Hugging Face layout, or GGUF file, as a path or URL; the embedded model unless given",
     )
     .option("--backend <name>", `what computes: ${["auto", ...backendNames].join(", ")}`)
     .option("--max-tokens <count>", "end after so many generated tokens", wholeNumber(1))

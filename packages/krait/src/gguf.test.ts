@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import type { ChatModel } from "./chat-model.ts";
 import { demoTools } from "./demo-tools.ts";
 import { loadModel } from "./load-model.ts";
+import { openTextFiles } from "./text-files.ts";
 
 const folder = await openModelFolder(modelUrl);
 const config = (await folder.json("config.json")) as Record<string, unknown>;
@@ -111,5 +112,24 @@ describe("what is refused", () => {
       code: "ARCHITECTURE_UNSUPPORTED",
       message: expect.stringContaining("not supported yet"),
     });
+  });
+});
+
+test("the text side of a GGUF file is its own, whatever lies beside it", async () => {
+  const file = await gguf({ keys: textKeys() });
+  const beside = new Map([
+    ["tiny.gguf", file],
+    ["tokenizer.json", new Blob(["{}"])],
+  ]);
+  const { tokenizer, template } = await openTextFiles(await openModelFolder(beside));
+  const { tokenizer: expected } = await openTextFiles(folder);
+  expect(tokenizer?.encode("Hello, world 12!")).toEqual(expected?.encode("Hello, world 12!"));
+  expect(template?.render([{ role: "user", content: "Hi" }]).pieces[0]).toEqual({ special: "<SPECIAL_10>" });
+});
+
+test("a damaged GGUF file says so when its text is asked for", async () => {
+  const damaged = new File([(await gguf({ keys: textKeys() })).slice(0, 5000)], "tiny.gguf");
+  await expect(openTextFiles(await openModelFolder(damaged))).rejects.toMatchObject({
+    code: expect.stringMatching(/^WEIGHT_/),
   });
 });

@@ -19,4 +19,4 @@ export {
   type ToolRunResult,
   toolSchema,
 } from "./run-tools.ts";
-export { readTextFiles, type TextFiles } from "./text-files.ts";
+export { openTextFiles, type TextFiles } from "./text-files.ts";

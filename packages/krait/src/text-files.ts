@@ -1,6 +1,6 @@
 import { type ChatTemplate, createChatTemplate } from "@krait/chat-template";
 import { createTokenizer, type Tokenizer, type TokenizerFiles, tokenizerFilesOfGguf } from "@krait/tokenizer";
-import type { ModelFolder } from "@krait/weights";
+import { type ModelFolder, WeightError } from "@krait/weights";
 import { ModelError } from "./errors.ts";
 
 /** The text side of a model: its tokenizer and chat template, as far as the files have them. */
@@ -24,6 +24,27 @@ export async function readTextFiles(folder: ModelFolder, signal?: AbortSignal): 
   ]);
   const files = tokenizer === undefined ? undefined : { tokenizer, tokenizerConfig, specialTokensMap };
   return createText(files, template ?? templateOf(tokenizerConfig));
+}
+
+/**
+ * Reads the tokenizer and the chat template of a model whose weights are of no interest: of a GGUF file, or
+ * of a folder that may hold tokenizer files alone.
+ *
+ * @throws as {@link readTextFiles}; {@link WeightError} when a GGUF file is damaged.
+ */
+export async function openTextFiles(folder: ModelFolder, signal?: AbortSignal): Promise<TextFiles> {
+  let failure: unknown;
+  const file = await folder.weights(signal).catch((error) => {
+    if (!(error instanceof WeightError)) throw error;
+    if (error.code !== "WEIGHT_FILE_MISSING") failure = error;
+    return undefined;
+  });
+  await using _ = file;
+  if (file?.format === "gguf") return textOfGguf(file.metadata);
+  const text = await readTextFiles(folder, signal);
+  // Only when there is no text either do the weights say what is wrong: the file may be a damaged GGUF.
+  if (text.tokenizer === undefined && failure !== undefined) throw failure;
+  return text;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Format } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, WeightEntry } from "./architecture.ts";
 import { CheckpointError } from "./errors.ts";
 
 /** Tensors that some checkpoints hold beside the model itself: layers for multi-token prediction. */
@@ -8,6 +8,15 @@ const ignored = /^mtp\./;
 
 /** Not weights by themselves: they would be codes of a quantization. */
 const integers: readonly Format[] = ["i32", "u32"];
+
+/** The format of a weight on the device: its own if the backend multiplies by it; f32 otherwise, and for vectors. */
+export function deviceFormat(
+  kind: WeightEntry["kind"],
+  stored: Format,
+  weightFormats: readonly Format[],
+): Format {
+  return kind === "matrix" && weightFormats.includes(stored) ? stored : "f32";
+}
 
 /**
  * Checks every tensor of a checkpoint against the architecture, and chooses the format that each
@@ -30,7 +39,7 @@ export function checkCheckpoint(
     if (stored === undefined) {
       throw new CheckpointError(
         "CHECKPOINT_TENSOR_MISSING",
-        `The checkpoint has no tensor "${tensor}", which its config.json calls for. ` +
+        `The checkpoint has no tensor "${tensor}", which the model's config calls for. ` +
           `Check that all shards are there and that both files are of one model.`,
         { tensor },
       );
@@ -38,7 +47,7 @@ export function checkCheckpoint(
     if (stored.shape.join() !== checkpointShape.join()) {
       throw new CheckpointError(
         "CHECKPOINT_SHAPE",
-        `Tensor "${tensor}" has shape [${stored.shape.join(", ")}] in ${stored.file}, but the config.json beside it ` +
+        `Tensor "${tensor}" has shape [${stored.shape.join(", ")}] in ${stored.file}, but the model's config ` +
           `calls for [${checkpointShape.join(", ")}]. Check that both files are of one model.`,
         { tensor, expected: checkpointShape, actual: stored.shape },
       );
@@ -51,8 +60,7 @@ export function checkCheckpoint(
         { tensor, actual: stored.dtype },
       );
     }
-    const { format } = stored.spec;
-    formats[name] = kind === "matrix" && weightFormats.includes(format) ? format : "f32";
+    formats[name] = deviceFormat(kind, stored.spec.format, weightFormats);
   }
   // A tensor that nobody reads is a part of the model that would be left out in silence, such as scales.
   const unexpected = [...file.tensors.keys()].filter((tensor) => !known.has(tensor) && !ignored.test(tensor));
@@ -63,7 +71,7 @@ export function checkCheckpoint(
       .join(", ");
     throw new CheckpointError(
       "CHECKPOINT_TENSOR_UNEXPECTED",
-      `The checkpoint holds ${unexpected.length} tensors that its config.json does not call for: ${shown}` +
+      `The checkpoint holds ${unexpected.length} tensors that the model's config does not call for: ${shown}` +
         `${unexpected.length > 5 ? ", …" : ""}. It is of another model, or quantized in a way that Krait does not read.`,
       { tensor: unexpected[0]!, actual: unexpected },
     );

@@ -6,7 +6,7 @@ export {
   type ProgramOptions,
   type WeightEntry,
 } from "./architecture.ts";
-export { checkCheckpoint } from "./checkpoint.ts";
+export { checkCheckpoint, deviceFormat } from "./checkpoint.ts";
 export { CheckpointError, ConfigError, MemoryPlanError, UnsupportedArchitectureError } from "./errors.ts";
 export { configOfGguf } from "./gguf-config.ts";
 export { type LoadOptions, type LoadProgress, loadModel, type Model } from "./load-model.ts";

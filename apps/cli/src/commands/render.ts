@@ -11,7 +11,7 @@ import { InputError } from "../errors.ts";
 import { answerRows } from "../json-rows.ts";
 import { errorMessage } from "../report-error.ts";
 import type { SharedFlags } from "../shared-flags.ts";
-import { openTextFiles } from "../text-files.ts";
+import { openText } from "../text-files.ts";
 import { inputName, readInput } from "../text-input.ts";
 import { readTools } from "../tools-file.ts";
 import { write } from "../write.ts";
@@ -53,7 +53,7 @@ export function addRender(program: Command): void {
 }
 
 async function render(file: string | undefined, flags: RenderFlags): Promise<void> {
-  const { tokenizer, template } = await openTextFiles(flags.model);
+  const { tokenizer, template } = await openText(flags.model);
   const tools = flags.tools === undefined ? undefined : await readTools(flags.tools);
   const options: RenderOptions = {
     tools,

@@ -4,7 +4,7 @@ import { InputError, UsageError } from "../errors.ts";
 import { tokenIds } from "../flag-values.ts";
 import { answerRows } from "../json-rows.ts";
 import type { SharedFlags } from "../shared-flags.ts";
-import { openTextFiles } from "../text-files.ts";
+import { openText } from "../text-files.ts";
 import { readInput } from "../text-input.ts";
 import { write } from "../write.ts";
 
@@ -38,7 +38,7 @@ export function addTokens(program: Command): void {
 async function tokens(text: string | undefined, flags: TokensFlags): Promise<void> {
   if (flags.ids !== undefined && text !== undefined) throw new UsageError("Give a text or --ids, not both.");
   if (flags.ids !== undefined && flags.jsonl) throw new UsageError("With --jsonl the ids are in the rows.");
-  const { tokenizer } = await openTextFiles(flags.model);
+  const { tokenizer } = await openText(flags.model);
   if (flags.jsonl) {
     process.exitCode = await answerRows(text, (row) => convert(tokenizer, row, flags));
     return;

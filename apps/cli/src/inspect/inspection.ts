@@ -1,7 +1,7 @@
 import {
   type Architecture,
-  architectureOf,
   checkCheckpoint,
+  deviceFormat,
   type MemoryPlan,
   type ModelConfig,
   planMemory,
@@ -60,12 +60,9 @@ export interface InspectionOptions {
   readonly maxContext?: number | undefined;
 }
 
-/**
- * @throws errors of `@krait/models` when the config is wrong, or the checkpoint does not fit it.
- */
+/** @throws {CheckpointError} when the checkpoint does not fit its config. */
 export function inspectModel(files: ModelFiles, { backend, ...options }: InspectionOptions): Inspection {
-  const architecture = architectureOf(files.config);
-  const { checkpoint } = files;
+  const { architecture, checkpoint } = files;
   const configFormat = formatOfConfig(files.config);
   const formats = checkpoint
     ? checkCheckpoint(architecture, checkpoint, backend.weightFormats)
@@ -120,10 +117,7 @@ function announcedFormats(
   weightFormats: readonly Format[],
 ): Record<string, Format> {
   return Object.fromEntries(
-    weights.map(({ name, kind }) => [
-      name,
-      kind === "matrix" && weightFormats.includes(format) ? format : "f32",
-    ]),
+    weights.map(({ name, kind }) => [name, deviceFormat(kind, format, weightFormats)]),
   );
 }
 

@@ -1,36 +1,42 @@
 import { basename } from "node:path";
-import type { ModelConfig } from "@krait/models";
+import { type Architecture, architectureOf, configOfGguf, type ModelConfig } from "@krait/models";
 import { modelUrl } from "@krait/tiny-model";
 import { openModelFolder, parseConfigJson, WeightError, type WeightFile } from "@krait/weights";
 import { InputError } from "../errors.ts";
 import { readInput } from "../text-input.ts";
 
-/** A config, and the checkpoint beside it if there is one. */
+/** A model's config, and its checkpoint if there is one. */
 export interface ModelFiles {
   readonly name: string;
   readonly config: ModelConfig;
+  readonly architecture: Architecture;
   readonly checkpoint: WeightFile | undefined;
 }
 
 /**
- * Opens a model to be looked at: a folder, which need not hold weights, or a config as a JSON file. Of a
- * checkpoint only headers are read.
+ * Opens a model to be looked at: a folder, which need not hold weights, a GGUF file, or a config as a JSON
+ * file. Of a checkpoint only headers are read.
+ *
+ * @throws errors of `@krait/weights` and `@krait/models` when a file is damaged or not of a known model.
  */
 export async function openModelFiles(location: string | undefined): Promise<ModelFiles> {
   if (location !== undefined && isConfigFile(location)) {
-    const config = parseConfigJson(await readInput(location), location);
-    return { name: location, config: asConfig(location, config), checkpoint: undefined };
+    const config = asConfig(location, parseConfigJson(await readInput(location), location));
+    return { name: location, config, architecture: architectureOf(config), checkpoint: undefined };
   }
   const folder = await openModelFolder(location ?? modelUrl);
-  const config = await folder.json("config.json", { required: true });
-  return {
-    name: location === undefined ? "the embedded model" : basename(folder.location),
-    config: asConfig(`config.json of ${folder.location}`, config),
-    checkpoint: await folder.weights().catch((error) => {
-      if (hasNoCheckpoint(error)) return undefined;
-      throw error;
-    }),
-  };
+  const name = location === undefined ? "the embedded model" : basename(location);
+  const checkpoint = await folder.weights().catch((error) => {
+    if (hasNoCheckpoint(error)) return undefined;
+    throw error;
+  });
+  if (checkpoint?.format === "gguf") {
+    const config = configOfGguf(checkpoint);
+    return { name, config, architecture: architectureOf(config, "gguf"), checkpoint };
+  }
+  const json = await folder.json("config.json", { required: true });
+  const config = asConfig(`config.json of ${folder.location}`, json);
+  return { name, config, architecture: architectureOf(config), checkpoint };
 }
 
 function isConfigFile(location: string): boolean {
