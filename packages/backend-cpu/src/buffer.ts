@@ -9,8 +9,10 @@ export class MemoryLimitError extends KraitError {
   constructor(label: string, requestedBytes: number, allocatedBytes: number, memoryBytes: number) {
     super(
       "MEMORY_EXCEEDED",
-      `"${label}" needs ${requestedBytes} bytes, but ${allocatedBytes} of ${memoryBytes} are taken. ` +
-        "Use fewer slots or pages, a smaller model, or a backend with a larger `memoryBytes`.",
+      memoryBytes === Number.POSITIVE_INFINITY
+        ? `"${label}" needs ${requestedBytes} bytes, which the machine does not give beside the ${allocatedBytes} taken. Use fewer slots or pages, or a smaller model.`
+        : `"${label}" needs ${requestedBytes} bytes, but ${allocatedBytes} of ${memoryBytes} are taken. ` +
+            "Use fewer slots or pages, a smaller model, or a backend with a larger `memoryBytes`.",
     );
     this.requestedBytes = requestedBytes;
     this.allocatedBytes = allocatedBytes;

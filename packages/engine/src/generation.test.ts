@@ -94,6 +94,12 @@ test("an answer with calls ends with the reason tool-calls", async () => {
   });
 });
 
+test("the white space between the reasoning and the answer is no stop string", async () => {
+  const { text, finish } = await generate("hm</think>\n\nOne.\nTwo.", { reasoning: "on", stop: "\n" });
+  expect(text).toBe("One.");
+  expect(finish).toMatchObject({ stop: "\n", reasoningEnd: "model" });
+});
+
 test("a stop string after calls is what ended the answer", async () => {
   const answer = '<TOOLCALL>[{"name": "f", "arguments": {}}]</TOOLCALL> STOP';
   const { finish } = await generate(answer, { stop: "STOP" });

@@ -42,7 +42,8 @@ export interface RequestLimits {
 export function checkRequest(request: GenerateRequest, limits: RequestLimits): void {
   const { prompt, maxTokens, thinking, sampling } = request;
   const { maxContext, vocabularySize } = limits;
-  if (prompt.length === 0) invalid("prompt", "at least one token", "an empty prompt");
+  if (!Array.isArray(prompt)) invalid("prompt", "a list of token ids", prompt);
+  if (prompt.length === 0) invalid("prompt", "at least one token", prompt);
   const wrong = prompt.findIndex(
     (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
   );
@@ -90,7 +91,7 @@ function checkCount(field: string, value: number, least: number): void {
 }
 
 function invalid(field: string, expected: string, actual: unknown): never {
-  const shown = typeof actual === "string" ? actual : JSON.stringify(actual);
+  const shown = typeof actual === "number" ? String(actual) : JSON.stringify(actual);
   throw new EngineError("REQUEST_INVALID", `${field} should be ${expected}, but is ${shown}.`, {
     field,
     expected,

@@ -53,8 +53,16 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
   const parser: ToolCallParser = createToolCallParser(options);
   const filter = new StopFilter(options.stops);
 
+  // White space between `</think>` and the answer is part of neither, so no stop string begins there.
+  let isBeforeAnswer = options.reasoning === "on";
   const pass = (pieces: ReturnType<ReasoningTracker["push"]>): ToolCallEvent[] =>
-    pieces.flatMap(({ kind, text }) => parser.push(kind === "content" ? filter.push(text) : text));
+    pieces.flatMap(({ kind, text }) => {
+      if (kind !== "content") return parser.push(text);
+      const answer = isBeforeAnswer ? text.search(/[^ \t\r\n]/) : 0;
+      if (answer < 0) return parser.push(text);
+      isBeforeAnswer = false;
+      return [...parser.push(text.slice(0, answer)), ...parser.push(filter.push(text.slice(answer)))];
+    });
 
   return {
     get reasoning() {

@@ -54,10 +54,12 @@ export function createChatModel(parts: Parts): ChatModel {
 
   const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream => {
     const { tools, reasoning, templateMode, sampling, ...rest } = options;
+    requireOneOf("reasoning", reasoning, ["on", "off"]);
+    requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
     // A budget of nothing is reasoning off, which the model has its own prompt for.
     const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
     const prompt = chatModel.template.render(messages, {
-      ...(tools && tools.length > 0 && { tools }),
+      ...(tools && tools.length !== 0 && { tools }),
       ...(wanted && { reasoning: wanted }),
       ...(templateMode && { mode: templateMode }),
       addGenerationPrompt: true,
@@ -113,6 +115,19 @@ function encodePrompt(
     lengths.push(ids.length);
   }
   return { ids, boundaries: boundaries.map((piece) => lengths[piece]!) };
+}
+
+function requireOneOf(option: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
+  throw new ModelError(
+    "OPTION_INVALID",
+    `${option} should be ${expected}, but is ${JSON.stringify(value)}.`,
+    {
+      option,
+      actual: value,
+    },
+  );
 }
 
 function missing(model: string, file: string): never {

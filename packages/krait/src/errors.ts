@@ -8,6 +8,8 @@ export type ModelErrorCode =
   | "MODEL_FILE_MISSING"
   /** A file of the model's folder does not hold what it should. */
   | "MODEL_FILE_INVALID"
+  /** An option is out of range. */
+  | "OPTION_INVALID"
   /** A tool is not declared as it should be. */
   | "TOOL_INVALID"
   /** `runTools` was still calling tools after its last step. */

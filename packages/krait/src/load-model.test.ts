@@ -180,6 +180,15 @@ test.each([
   expect(error.message).toMatch(message);
 });
 
+test("a tokenizer of another model is refused with both sizes", async () => {
+  const tokenizer = JSON.parse(await embedded("tokenizer.json").text());
+  tokenizer.model.vocab["not a token of this model"] = 1536;
+  await expect(loadModel(files({ "tokenizer.json": JSON.stringify(tokenizer) }))).rejects.toMatchObject({
+    code: "MODEL_FILE_INVALID",
+    details: { expected: 1536, actual: 1537 },
+  });
+});
+
 test("an unknown backend is refused with the names there are", async () => {
   await expect(loadModel(undefined, { backend: "tpu" })).rejects.toMatchObject({
     code: "BACKEND_UNAVAILABLE",

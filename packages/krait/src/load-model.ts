@@ -5,6 +5,7 @@ import { modelUrl } from "@krait/tiny-model";
 import { type ModelLocation, type OpenOptions, openModelFolder } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
 import { chooseBackend } from "./choose-backend.ts";
+import { ModelError } from "./errors.ts";
 import { readModelFiles } from "./model-files.ts";
 
 export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"> {
@@ -30,6 +31,14 @@ export async function loadModel(
   const folder = await openModelFolder(location, { ...(fetch && { fetch }), ...(signal && { signal }) });
   await using file = await folder.weights(signal);
   const { architecture, defaults, text } = await readModelFiles(folder, file, signal);
+  const tokens = text.tokenizer?.vocabularySize ?? 0;
+  if (tokens > architecture.vocabularySize) {
+    throw new ModelError(
+      "MODEL_FILE_INVALID",
+      `The tokenizer has ${tokens} tokens, but the model only ${architecture.vocabularySize}. Check that both are of one model.`,
+      { file: "tokenizer.json", expected: architecture.vocabularySize, actual: tokens },
+    );
+  }
 
   const owned = typeof choice === "string";
   const backend = owned ? await chooseBackend(choice) : choice;

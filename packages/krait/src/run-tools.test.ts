@@ -127,6 +127,21 @@ test("an abort while a tool runs ends the run and is not told to the model", asy
   expect(asked).toHaveLength(1);
 });
 
+test.each([0, -1, 1.5, Number.NaN])("maxSteps of %d is refused", (maxSteps) => {
+  expect(() => runTools(answering().chat, question, { tools: demoTools(), maxSteps })).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID", details: { option: "maxSteps", actual: maxSteps } }),
+  );
+});
+
+test("tools that cannot be called are refused", () => {
+  const [tool] = demoTools();
+  for (const tools of [undefined, {}, [{ ...tool!, execute: undefined }]]) {
+    expect(() => runTools(answering().chat, question, { tools: tools as never })).toThrow(
+      expect.objectContaining({ code: "TOOL_INVALID" }),
+    );
+  }
+});
+
 test("two tools of one name are refused", () => {
   const [tool] = demoTools();
   expect(() => runTools(answering().chat, question, { tools: [tool!, tool!] })).toThrow(

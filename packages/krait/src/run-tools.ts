@@ -70,12 +70,18 @@ export function runTools(
   options: RunToolsOptions,
 ): ToolRun {
   const { tools, maxSteps = 8, ...chatOptions } = options;
-  const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  if (byName.size !== tools.length) {
-    throw new ModelError("TOOL_INVALID", "Two tools have the same name; give each its own.", {
-      names: tools.map(({ name }) => name),
-    });
+  checkTools(tools);
+  if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) {
+    throw new ModelError(
+      "OPTION_INVALID",
+      `maxSteps should be a whole number, 1 or more, but is ${maxSteps}.`,
+      {
+        option: "maxSteps",
+        actual: maxSteps,
+      },
+    );
   }
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
   let current: ChatStream | undefined;
   const events = eventStream<ToolRunEvent, ToolRunResult>(async function* (settle) {
     const added: Message[] = [];
@@ -95,6 +101,21 @@ export function runTools(
     }
   });
   return { ...events, endThinking: () => current?.endThinking() };
+}
+
+/** The schemas are checked where they are rendered; here, what is needed to call the tools. */
+function checkTools(tools: readonly ExecutableTool[]): void {
+  if (!Array.isArray(tools)) {
+    throw new ModelError("TOOL_INVALID", `tools should be a list of tools, but is ${typeof tools}.`);
+  }
+  for (const [index, tool] of tools.entries()) {
+    if (typeof tool?.execute !== "function") {
+      throw new ModelError("TOOL_INVALID", `Tool ${index} has no function "execute" to call.`, { index });
+    }
+  }
+  const names = tools.map(({ name }) => name);
+  if (new Set(names).size === names.length) return;
+  throw new ModelError("TOOL_INVALID", "Two tools have the same name; give each its own.", { names });
 }
 
 async function execute(
