@@ -30,7 +30,9 @@ export interface GenerateStream extends AsyncIterable<GenerateEvent> {
 
 /** What an engine has done since it was made. */
 export interface EngineStats {
+  /** Requests whose turn came. */
   readonly requests: number;
+  /** These and the following: of requests that came to their finish event. */
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly completionTokens: number;

@@ -24,7 +24,7 @@ export class PagePool {
       throw new EngineError(
         "PAGES_EXHAUSTED",
         `${count} more pages of keys and values are needed, but only ${this.#free.length} of ` +
-          `${this.#owners.length} are free. Close sequences or snapshots, or load the model with a larger maxTokens.`,
+          `${this.#owners.length} are free. Close sequences or snapshots, or load the model with a larger maxKvTokens.`,
         { needed: count, free: this.#free.length, pages: this.#owners.length },
       );
     }

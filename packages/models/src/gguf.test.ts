@@ -14,7 +14,7 @@ async function logitsOf(
   tokens: readonly number[],
 ): Promise<Float32Array> {
   const rows = tokens.length;
-  const sizes = { maxContext: 96, maxSequences: 1, maxTokens: 96, chunkRows: rows, maxOutputRows: rows };
+  const sizes = { maxContext: 96, maxSequences: 1, maxKvTokens: 96, chunkRows: rows, maxOutputRows: rows };
   await using backend = await createCpuBackend();
   using model = await loadModel(architecture, file, backend, sizes);
   const runner = new RowRunner(model, backend);

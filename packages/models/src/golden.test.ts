@@ -22,7 +22,7 @@ describe.each(["tiny-a", "tiny-b"] as const)("%s", (name) => {
       architectureOf((await folder.json("config.json")) as ModelConfig),
       await folder.weights(),
       backend,
-      { maxContext: 352, maxSequences: 3, maxTokens: 3 * 352, chunkRows: 300, maxOutputRows: 300 },
+      { maxContext: 352, maxSequences: 3, maxKvTokens: 3 * 352, chunkRows: 300, maxOutputRows: 300 },
     );
     runner = new RowRunner(model, backend);
   });

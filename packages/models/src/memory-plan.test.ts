@@ -33,7 +33,7 @@ describe("the memory plan", () => {
   });
 
   test("has pages for the tokens asked for, and one more for each sequence", () => {
-    const { kvBytes, kvBytesPerToken } = plan({ maxContext: 100, maxTokens: 130, maxSequences: 2 });
+    const { kvBytes, kvBytesPerToken } = plan({ maxContext: 100, maxKvTokens: 130, maxSequences: 2 });
     expect(kvBytes).toBe((Math.ceil(130 / PAGE_SIZE) + 2) * PAGE_SIZE * kvBytesPerToken);
   });
 
@@ -74,7 +74,7 @@ describe("model options", () => {
   test.each([
     ["maxContext", 0],
     ["maxSequences", 1.5],
-    ["maxTokens", -1],
+    ["maxKvTokens", -1],
     ["chunkRows", Number.NaN],
     ["maxOutputRows", "8"],
     ["maxBiases", Infinity],

@@ -8,7 +8,7 @@ export interface ModelOptions {
   /** Sequences and snapshots that exist at once; 4 unless given. */
   readonly maxSequences?: number | undefined;
   /** Positions of keys and values that all sequences share; `maxContext` unless given. */
-  readonly maxTokens?: number | undefined;
+  readonly maxKvTokens?: number | undefined;
   /** Rows of a prefill chunk; 256 unless given. */
   readonly chunkRows?: number | undefined;
   /** Rows of one step whose logits can be read; 8 unless given. */
@@ -38,7 +38,7 @@ export function resolveModelOptions(
 ): ModelSizes {
   const maxContext = count("maxContext", options.maxContext, architecture.maxContext);
   const maxSlots = count("maxSequences", options.maxSequences, 4);
-  const maxTokens = count("maxTokens", options.maxTokens, maxContext);
+  const maxKvTokens = count("maxKvTokens", options.maxKvTokens, maxContext);
   const rows = count("chunkRows", options.chunkRows, 256);
   const maxOutputRows = count("maxOutputRows", options.maxOutputRows, 8);
   return {
@@ -48,7 +48,7 @@ export function resolveModelOptions(
       kvDtype: float("kvDtype", options.kvDtype, backend.kvDtype),
       maxSlots,
       // One page more for each slot: a fork copies the page that its parent has only partly filled.
-      maxPages: Math.ceil(maxTokens / PAGE_SIZE) + maxSlots,
+      maxPages: Math.ceil(maxKvTokens / PAGE_SIZE) + maxSlots,
       maxContext,
       maxOutputRows,
       maxBiases: count("maxBiases", options.maxBiases, 64),

@@ -39,7 +39,7 @@ export class EqualitySubject {
     const model = await load(source, backend, {
       maxContext: CONTEXT,
       maxSequences: SLOTS,
-      maxTokens: SLOTS * CONTEXT,
+      maxKvTokens: SLOTS * CONTEXT,
       chunkRows: ROWS,
       maxOutputRows: ROWS,
     });

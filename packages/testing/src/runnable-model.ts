@@ -13,7 +13,7 @@ export interface RunnableSizes {
   readonly maxContext: number;
   readonly maxSequences: number;
   /** Positions that all sequences share. */
-  readonly maxTokens: number;
+  readonly maxKvTokens: number;
   readonly chunkRows: number;
   readonly maxOutputRows: number;
 }
