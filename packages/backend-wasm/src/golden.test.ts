@@ -21,7 +21,7 @@ describe.each(["tiny-a", "tiny-b"] as const)("%s", (name) => {
       {
         maxContext: 352,
         maxSequences: 2,
-        maxTokens: 704,
+        maxKvTokens: 704,
         chunkRows: 300,
         maxOutputRows: 300,
         kvDtype: "f32",
