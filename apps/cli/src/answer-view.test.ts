@@ -75,6 +75,14 @@ test("in a pipe the answer goes one way and the reasoning another, or nowhere", 
   expect(shown(reasoned, { ...pipe, aside: undefined, reasoning: "hide" }).text).toBe("Yes!\n");
 });
 
+test("reasoning and answer that reach one place by two ways do not run together", () => {
+  let both = "";
+  const way = () => ({ write: (part: string) => (both += part) });
+  const styles = { dim: (text: string) => text, bold: (text: string) => text };
+  shown(reasoned, { isTerminal: false, styles, answer: way(), aside: way() });
+  expect(both).toBe("Hmm.\nYes!\n");
+});
+
 test("a tool's call and result are shown on lines of their own before the answer to them", () => {
   expect(shown(called).text).toBe('→ f({"a":1})\n‹← {"b":2}›\n\nTwo.\n');
 });

@@ -126,6 +126,8 @@ export class AnswerView {
     if (block !== "reasoning") this.#endReasoning();
     status.clear();
     if (isNewBlock && this.#block !== undefined) {
+      // Both may end in one place, as with `2>&1`.
+      this.#endLine(this.#options.aside);
       this.#endLine(output);
       if (isTerminal) output.write("\n");
     }

@@ -25,10 +25,8 @@ export function seed(text: string): bigint {
 
 /** Ids with commas or spaces between them: `5,17,42`. */
 export function tokenIds(text: string): number[] {
-  return text
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map(wholeNumber(0));
+  const list = text.trim();
+  return list === "" ? [] : list.split(/\s*,\s*|\s+/).map(wholeNumber(0));
 }
 
 /** One `token=bias`, added to those before it. */

@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 import { ExitCode } from "./exit-code.ts";
 import { errorCode, errorMessage } from "./report-error.ts";
-import { inputName, readLines } from "./text-input.ts";
+import { decodeText, inputName, readLines } from "./text-input.ts";
 import { write } from "./write.ts";
 
 export interface RowOptions {
@@ -10,8 +10,8 @@ export interface RowOptions {
 }
 
 /**
- * Answers each line of JSON with a line of JSON. A row that fails is answered with its error, and the
- * others go on. Empty lines are left out.
+ * Answers each line of JSON with a line of JSON. A row that fails, an empty line among them, is answered
+ * with its error and number, and the others go on: line n of the output is always the answer to line n.
  *
  * @param path - a file; standard input unless given.
  * @returns the exit code: a failure if any row failed.
@@ -22,16 +22,17 @@ export async function answerRows(
   { parse = JSON.parse }: RowOptions = {},
 ): Promise<number> {
   let exitCode: number = ExitCode.ok;
+  const input = inputName(path);
   let number = 0;
   for await (const line of readLines(path)) {
     number++;
-    if (line.trim() === "") continue;
     let result: unknown;
     try {
-      result = await answer(readRow(line, parse, `${inputName(path)}, line ${number}`));
+      result = await answer(readRow(decodeText(line, input), parse, input));
     } catch (error) {
       exitCode = ExitCode.failure;
-      result = { error: { code: errorCode(error), message: errorMessage(error) } };
+      const message = `${input}, line ${number}: ${errorMessage(error)}`;
+      result = { error: { code: errorCode(error), message } };
     }
     await write(process.stdout, `${JSON.stringify(result)}\n`);
   }
@@ -41,14 +42,17 @@ export async function answerRows(
 function readRow(
   line: string,
   parse: (line: string) => unknown,
-  where: string,
+  input: string,
 ): Readonly<Record<string, unknown>> {
+  if (line.trim() === "") {
+    throw new InputError("INPUT_INVALID", input, "An empty line; a row should be a JSON object.");
+  }
   let row: unknown;
   try {
     row = parse(line);
   } catch (cause) {
-    throw new InputError("INPUT_INVALID", where, `${where}: ${errorMessage(cause)}`, { cause });
+    throw new InputError("INPUT_INVALID", input, errorMessage(cause), { cause });
   }
   if (typeof row === "object" && row !== null && !Array.isArray(row)) return row as Record<string, unknown>;
-  throw new InputError("INPUT_INVALID", where, `${where} should be a JSON object.`);
+  throw new InputError("INPUT_INVALID", input, "A row should be a JSON object.");
 }

@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { expect, test } from "vitest";
-import { jsonLines, krait } from "../test-support/krait-process.ts";
+import { jsonLines, krait, kraitCommand, kraitEnvironment } from "../test-support/krait-process.ts";
 import { checkpointFolder, temporaryFolder } from "../test-support/model-folders.ts";
 import { createProgram } from "./program.ts";
 import { errorCode, errorMessage, exitCodeOf } from "./report-error.ts";
@@ -18,11 +20,12 @@ async function failureOf(
 test.for<[words: string[], message: RegExp]>([
   [["run", "Hi", "--temperature", "warm"], /--temperature.*number/],
   [["run", "Hi", "--temperature", "-1"], /temperature.*0 \(greedy\) or more/],
-  [["run", "Hi", "--top-p", "2"], /topP.*above 0, up to 1/],
+  [["run", "Hi", "--top-p", "2"], /^--top-p: .*above 0, up to 1/],
   [["run", "Hi", "--seed", "0.5"], /--seed.*whole number/],
   [["run", "Hi", "--max-tokens", "0"], /--max-tokens.*1 or more/],
   [["run", "Hi", "--tokens", "1"], /not both/],
   [["run", "--tokens", ""], /at least one id/],
+  [["run", "--tokens", "5,,6"], /--tokens.*whole number/],
   [["run", "--tokens", "1,x"], /--tokens.*whole number/],
   [["run", "--raw", "Hi", "--no-think"], /--think is for chat turns/],
   [["run", "--raw", "Hi", "--thinking-budget", "3"], /--thinking-budget is for chat turns/],
@@ -42,6 +45,8 @@ test("files that are missing or wrong fail by name", async () => {
   await using folder = await temporaryFolder();
   const broken = await folder.write("broken.json", "[{]");
   const nameless = await folder.write("nameless.json", '[{"type": "function", "function": {}}]');
+  const letter = await folder.write("letter.txt", "Dear model, how are you?");
+  const empty = await folder.write("empty.txt", "");
   await folder.write("config.json", "[]");
   const cases: [words: string[], code: string, message: RegExp][] = [
     [["run", "Hi", "--model", `${folder.path}/nowhere`], "WEIGHT_FILE_MISSING", /nowhere/],
@@ -52,11 +57,13 @@ test("files that are missing or wrong fail by name", async () => {
     [["run", "Hi", "--tools", `${folder.path}/none.json`], "INPUT_MISSING", /none\.json/],
     [["run", "Hi", "--backend", "abacus"], "BACKEND_UNAVAILABLE", /abacus.*cpu/],
     [["run", "Hi", "--logits", `${folder.path}/no/folder`], "INPUT_FAILED", /no\/folder/],
-    [["run", "Hi", "--context", "4"], "CONTEXT_EXCEEDED", /context/],
+    [["run", "Hi", "--context", "4"], "CONTEXT_EXCEEDED", /--context/],
     [["tokens", "Hi", "--model", folder.path], "INPUT_MISSING", /tokenizer\.json/],
     [["render", broken], "INPUT_INVALID", /broken\.json: Not JSON/],
     [["render", nameless], "TEMPLATE_MESSAGE", /role/],
     [["inspect", broken], "WEIGHT_FILE_INVALID", /broken\.json/],
+    [["inspect", letter], "WEIGHT_HEADER_INVALID", /letter\.txt is not a model: expected a folder, a \.gguf/],
+    [["tokens", "Hi", "--model", empty], "WEIGHT_FILE_TRUNCATED", /empty\.txt is not a model/],
   ];
   for (const [words, code, message] of cases) {
     const failure = await failureOf(words);
@@ -89,4 +96,17 @@ test("an error is one line on standard error, as JSON with --json, with its stac
     { error: { code: "WEIGHT_FILE_MISSING", message: expect.stringContaining("/nowhere") } },
   ]);
   expect(verbose.stderr).toMatch(/\n +at /);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk is one line on standard error, and a failure", () => {
+  const full = openSync("/dev/full", "w");
+  const [node, ...args] = [...kraitCommand, "tokens", "Hello"];
+  const { status, stderr } = spawnSync(node!, args, {
+    env: kraitEnvironment,
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^krait: Standard output could not be written: ENOSPC.*\n$/);
 });

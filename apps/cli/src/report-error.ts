@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { inCommandLineTerms } from "./command-line-terms.ts";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { ExitCode } from "./exit-code.ts";
 
@@ -20,7 +21,7 @@ export function errorCode(error: unknown): string {
 export function errorMessage(error: unknown): string {
   // Without a command the help has been shown, and says all there is to say.
   if (error instanceof CommanderError && error.code === "commander.help") return "Which command?";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? inCommandLineTerms(error) : String(error);
   if (!(error instanceof CommanderError)) return message;
   return `${message.replace(/^error: /, "")} (krait --help lists what there is.)`;
 }

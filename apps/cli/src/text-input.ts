@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { InputError } from "./errors.ts";
 import { errorMessage } from "./report-error.ts";
 
@@ -16,42 +16,62 @@ export function inputName(path: string | undefined): string {
 /**
  * A whole text file; standard input for `-` or nothing.
  *
- * @throws {InputError} when it cannot be read.
+ * @throws {InputError} when it cannot be read, or is not UTF-8.
  */
 export async function readInput(path?: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return await (isStandardInput(path) ? text(process.stdin) : readFile(path, "utf8"));
+    bytes = await (isStandardInput(path) ? buffer(process.stdin) : readFile(path));
   } catch (error) {
     throw readError(inputName(path), error);
+  }
+  return decodeText(bytes, inputName(path));
+}
+
+/** @throws {InputError} when the bytes are not UTF-8. */
+export function decodeText(bytes: Uint8Array, input: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError("INPUT_INVALID", input, `${input} is not UTF-8 text.`, { cause });
   }
 }
 
 /**
  * The lines of a text file, or of standard input, as they come. Only a line feed ends a line: Node's own
- * readline would also cut JSON strings at U+2028.
+ * readline would also cut JSON strings at U+2028. They are bytes, so that one line that is no text does
+ * not end the others.
  *
  * @throws {InputError} when it cannot be read; when `signal` is aborted, its reason.
  */
 export async function* readLines(
   path?: string,
   signal?: AbortSignal,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const stream: Readable = isStandardInput(path) ? process.stdin : createReadStream(path);
   if (signal) addAbortSignal(signal, stream);
-  const decoder = new TextDecoder();
-  let rest = "";
+  let parts: Buffer[] = [];
   try {
-    for await (const chunk of stream) {
-      const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      let start = 0;
+      for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
+        yield lineOf([...parts, chunk.subarray(start, end)]);
+        parts = [];
+        start = end + 1;
+      }
+      if (start < chunk.length) parts.push(chunk.subarray(start));
     }
   } catch (error) {
     signal?.throwIfAborted();
     throw readError(inputName(path), error);
   }
-  rest += decoder.decode();
-  if (rest !== "") yield rest;
+  if (parts.length > 0) yield lineOf(parts);
+}
+
+/** Without the carriage return of a line from Windows. */
+function lineOf(parts: readonly Buffer[]): Uint8Array {
+  const line = Buffer.concat(parts);
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
 }
 
 function isStandardInput(path: string | undefined): path is undefined {

@@ -24,7 +24,7 @@ export interface Outcome {
 
 export interface KraitOptions {
   /** Standard input; it ends at once unless given. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Gets the process and what it has printed so far, whenever it prints. */
   readonly onOutput?: (stdout: string, process: ChildProcessWithoutNullStreams) => void;
 }

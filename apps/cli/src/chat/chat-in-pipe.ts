@@ -4,7 +4,7 @@ import { interruptSignal } from "../interrupt.ts";
 import { openModel } from "../open-model.ts";
 import { presentAnswer } from "../present-answer.ts";
 import { formatError } from "../report-error.ts";
-import { readLines } from "../text-input.ts";
+import { decodeText, readLines } from "../text-input.ts";
 import { toolSetOf } from "../tool-set.ts";
 import { runCommand } from "./commands.ts";
 import { Conversation } from "./conversation.ts";
@@ -16,15 +16,16 @@ export async function chatInPipe(flags: GenerationFlags): Promise<void> {
   const signal = interruptSignal();
   await using model = await openModel(flags, signal);
   const conversation = new Conversation(model, { system: flags.system, tools, answer });
-  for await (const line of readLines(undefined, signal)) {
-    if (line.trim() === "") continue;
-    const outcome = runCommand(line, conversation, tools);
-    if (outcome?.leaves) break;
-    if (outcome !== undefined) {
-      process.stderr.write(`${outcome.notice}\n`);
-      continue;
-    }
+  for await (const bytes of readLines(undefined, signal)) {
     try {
+      const line = decodeText(bytes, "This line of standard input");
+      if (line.trim() === "") continue;
+      const outcome = runCommand(line, conversation, tools);
+      if (outcome?.leaves) break;
+      if (outcome !== undefined) {
+        process.stderr.write(`${outcome.notice}\n`);
+        continue;
+      }
       await presentAnswer(conversation.answer(line, signal), flags, conversation.tools);
     } catch (error) {
       signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { InterruptedError } from "../errors.ts";
 import { type GenerationFlags, generationOptions } from "../generation-flags.ts";
 import { openModel } from "../open-model.ts";
 import { presentAnswer } from "../present-answer.ts";
-import { errorCode, formatError } from "../report-error.ts";
+import { formatError } from "../report-error.ts";
 import { stylesFor } from "../terminal/styles.ts";
 import { toolSetOf } from "../tool-set.ts";
 import { commandNames, runCommand } from "./commands.ts";
@@ -42,7 +42,6 @@ export async function chatInTerminal(flags: GenerationFlags): Promise<void> {
     } catch (error) {
       if (stop.signal.aborted) process.stdout.write(dim("[stopped]\n"));
       else process.stderr.write(formatError(error, flags));
-      if (errorCode(error) === "CONTEXT_EXCEEDED") say("/reset forgets the conversation and makes room.");
     }
     process.stdout.write("\n");
   }

@@ -59,7 +59,8 @@ const chatCommands: Readonly<Record<string, ChatCommand>> = {
 export const commandNames: readonly string[] = Object.keys(chatCommands);
 
 /**
- * Carries out a line that is a command: one that stands alone. Inside a message `/think` is the model's.
+ * Carries out a line that is a command: one that stands alone, in
+ * any letter case. Inside a message `/think` is the model's.
  *
  * @param tools - those that `/tools on` switches on.
  * @returns undefined when the line is a message.
@@ -69,14 +70,17 @@ export function runCommand(
   conversation: Conversation,
   tools: ToolSet = demoToolSet(),
 ): CommandOutcome | undefined {
-  const [, name, argument = ""] = /^(\/[a-z_-]+)(?:\s+(\S+))?\s*$/.exec(line.trim()) ?? [];
-  if (name === undefined) return undefined;
+  const [, typed, argument = ""] = /^(\/[a-z_-]+)(?:\s+(\S+))?$/i.exec(line.trim()) ?? [];
+  if (typed === undefined) return undefined;
+  const name = typed.toLowerCase();
   if (Object.hasOwn(chatCommands, name)) {
     const command = chatCommands[name]!;
     const takesArgument = command.usage !== name;
-    return argument === "" || takesArgument ? command.run(conversation, argument, tools) : undefined;
+    return argument === "" || takesArgument
+      ? command.run(conversation, argument.toLowerCase(), tools)
+      : undefined;
   }
-  return argument === "" ? { notice: `There is no command ${name}. /help lists them.` } : undefined;
+  return argument === "" ? { notice: `There is no command ${typed}. /help lists them.` } : undefined;
 }
 
 function help(): string {

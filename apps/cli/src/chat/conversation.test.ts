@@ -74,10 +74,13 @@ test("/tools switches the tools, and lists them", async () => {
   expect(model.requests.map(({ tools }) => tools)).toEqual([names, []]);
 });
 
-test("only a line of one known word is a command", () => {
+test("only a line of one known word is a command, in any letter case", () => {
   const { conversation } = start();
   expect(runCommand("/exit", conversation)).toMatchObject({ leaves: true });
   expect(runCommand(" /help ", conversation)?.notice).toContain("/reset");
+  expect(runCommand("/NO_THINK", conversation)).toEqual({ notice: "Reasoning is off." });
+  expect(runCommand("/Tools OFF", conversation)?.notice).toMatch(/No tools/);
+  expect(runCommand("/Quit", conversation)?.notice).toContain("There is no command /Quit");
   expect(runCommand("/no-think", conversation)?.notice).toContain("There is no command /no-think");
   for (const message of ["/etc/hosts is empty", "/think about it", "hello /exit", "5/think"]) {
     expect(runCommand(message, conversation)).toBeUndefined();

@@ -30,10 +30,15 @@ test.concurrent("a turn that fails is reported, the others are answered, and the
   const { exitCode, stdout, stderr } = await krait(
     ["chat", "--no-demo-tools", "--no-think", "--context", "64", "--max-tokens", "8"],
     {
-      input: `Hello!\n${"long ".repeat(100)}\nHello!`,
+      input: Buffer.concat([
+        Buffer.from(`Hello!\n${"long ".repeat(100)}\n`),
+        Buffer.of(0xff),
+        Buffer.from("\nHello!"),
+      ]),
     },
   );
   expect(exitCode).toBe(1);
   expect(stdout.trim().split("\n")).toHaveLength(2);
-  expect(stderr).toMatch(/^krait: The prompt has \d+ tokens, but the context holds 64/m);
+  expect(stderr).toMatch(/^krait: The prompt has \d+ tokens, but the context holds 64.*--context.*\/reset/m);
+  expect(stderr).toContain("krait: This line of standard input is not UTF-8 text.\n");
 });

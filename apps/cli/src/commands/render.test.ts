@@ -49,6 +49,20 @@ test.concurrent("a row says its mode, its options and so its reasoning; a flag c
   expect(flagged.map(({ reasoning }) => reasoning)).toEqual(["off", "off"]);
 });
 
+test.concurrent("options that are no variables fail by the row's number; null leaves them out", async () => {
+  const lines = ["null", "5", "1.0", "[]", '"a"'].map(
+    (options) => `{"messages":[{"role":"user","content":"hi"}],"options":${options}}`,
+  );
+  const { exitCode, answers } = await renderRows(lines);
+  expect(exitCode).toBe(1);
+  expect(answers).toMatchObject([
+    { prompt: expect.any(String) },
+    ...[2, 3, 4, 5].map((line) => ({
+      error: { code: "INPUT_INVALID", message: expect.stringMatching(`line ${line}: "options"`) },
+    })),
+  ]);
+});
+
 test.concurrent("messages from a file become the prompt, its ids and its reasoning state", async () => {
   await using folder = await temporaryFolder();
   const messages = await folder.write("messages.json", '[{"role":"user","content":"What is 2 + 2?"}]');

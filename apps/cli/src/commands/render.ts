@@ -1,5 +1,6 @@
 import {
   type ChatTemplate,
+  JsonNumber,
   type Message,
   parseExactJson,
   type RenderOptions,
@@ -98,9 +99,17 @@ export function renderRow(
     tools: flags.tools ?? (row.tools as readonly Tool[] | null | undefined),
     mode: flags.mode ?? modeOf(row),
     reasoning: flags.reasoning,
-    variables: (row.options ?? {}) as Row,
+    variables: variablesOf(row),
   });
   return { prompt: text, ids: tokenizer.encode(pieces), reasoning };
+}
+
+function variablesOf({ options }: Row): Row {
+  const value = options ?? {};
+  // A number may be an object, too: one that keeps how it was written.
+  if (typeof value === "object" && !Array.isArray(value) && !(value instanceof JsonNumber))
+    return value as Row;
+  throw new InputError("INPUT_INVALID", "row", '"options" should be an object of template variables.');
 }
 
 /** Collections of conversations have a `mode` of their own, which is none of ours and is left alone. */

@@ -50,17 +50,32 @@ test.concurrent("a text and its ids are turned into each other with the embedded
   expect(pieceLines.map((line) => JSON.parse(line.slice(8))).join("")).toBe("Hello, world");
 });
 
+test.concurrent("what is not UTF-8 is no text", async () => {
+  const { exitCode, stdout, stderr } = await krait(["tokens"], { input: Buffer.of(0x61, 0xff) });
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: "krait: standard input is not UTF-8 text.\n",
+  });
+});
+
 test.concurrent("a row that fails is answered with its error, the others go on, and the exit code tells", async () => {
   const { exitCode, stdout } = await krait(["tokens", "--jsonl"], {
-    input: '{"text":"a"}\nnot json\n\n[1]\n{"ids":[1e9]}\n{"neither":1}\n{"text":"b\u2028c"}\n',
+    input: Buffer.concat([
+      Buffer.from('{"text":"a"}\nnot json\n\n[1]\r\n{"ids":[1e9]}\n{"neither":1}\n{"text":"'),
+      Buffer.of(0xff),
+      Buffer.from('"}\n{"text":"b\u2028c"}\n'),
+    ]),
   });
   expect(exitCode).toBe(1);
   expect(jsonLines(stdout)).toEqual([
     { ids: [expect.any(Number)] },
-    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 2") } },
-    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 4") } },
-    { error: { code: "TOKENIZER_ID", message: expect.any(String) } },
-    { error: { code: "INPUT_INVALID", message: expect.any(String) } },
+    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 2: ") } },
+    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 3: An empty line") } },
+    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 4: ") } },
+    { error: { code: "TOKENIZER_ID", message: expect.stringContaining("line 5: ") } },
+    { error: { code: "INPUT_INVALID", message: expect.stringContaining("line 6: ") } },
+    { error: { code: "INPUT_INVALID", message: expect.stringMatching("line 7: .*UTF-8") } },
     { ids: expect.any(Array) },
   ]);
 });
