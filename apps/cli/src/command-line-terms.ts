@@ -17,6 +17,7 @@ const flags: Readonly<Record<string, string>> = {
   reasoning: "--think",
   "thinking.budget": "--thinking-budget",
   "thinking.grace": "--thinking-grace",
+  "prompt[]": "--tokens",
 };
 
 const SMALLER_CONTEXT = "A smaller --context takes less memory.";
@@ -34,20 +35,21 @@ interface PackageError {
   readonly code?: unknown;
   /** The option at fault, in `@krait/sampler`. */
   readonly subject?: unknown;
-  /** The same in `@krait/engine`. */
-  readonly field?: unknown;
+  /** The same in `@krait/engine`, as `field`. */
+  readonly details?: { readonly field?: unknown };
   /** The file at fault, in `@krait/weights`. */
   readonly file?: unknown;
 }
 
 /** The message of an error, with the flag at fault before it and what helps after it, where there are such. */
 export function inCommandLineTerms(error: Error): string {
-  const { code, subject, field, file } = error as PackageError;
+  const { code, subject, details, file } = error as PackageError;
   if (typeof file === "string" && isNoModel(code, file)) {
     return `${file} is not a model: expected a folder, a .gguf or .safetensors file, or for inspect a config.json.`;
   }
   const isOption = code === "SAMPLING_OPTION" || code === "REQUEST_INVALID";
-  const flag = isOption ? flags[String(subject ?? field)] : undefined;
+  const option = String(subject ?? details?.field).replace(/\[\d+\]/, "[]");
+  const flag = isOption ? flags[option] : undefined;
   const prefix = flag === undefined ? "" : `${flag}: `;
   const advice = typeof code === "string" ? help[code] : undefined;
   return prefix + error.message + (advice === undefined ? "" : ` ${advice}`);
