@@ -64,7 +64,8 @@ INLINE float4 four_scores(const float *query, const float *keys, uint32_t dim) {
 }
 
 // output = correction · output + sum over p of weights[p] · values[p]
-static void weigh(const float *weights, uint32_t count, const float *values, uint32_t dim, float correction, float *output) {
+static void weigh(const float *weights, uint32_t count, const float *values, uint32_t dim, float correction,
+                  float *output) {
   float4 shrink = splat(correction);
   uint32_t i = 0;
   for (; i + 16 <= dim; i += 16) {
@@ -86,7 +87,9 @@ static void weigh(const float *weights, uint32_t count, const float *values, uin
   for (; i < dim; i += 4) {
     uint32_t rest = min_u32(4, dim - i);
     float4 a = mul(shrink, load_upto4(output + i, rest));
-    for (uint32_t p = 0; p < count; p++) a = add(a, mul(splat(weights[p]), load_upto4(values + p * dim + i, rest)));
+    for (uint32_t p = 0; p < count; p++) {
+      a = add(a, mul(splat(weights[p]), load_upto4(values + p * dim + i, rest)));
+    }
     store_upto4(output + i, a, rest);
   }
 }
@@ -101,7 +104,9 @@ static void attend_page(const Attention *op, const float *query, const float *ke
     store4(weights + p, mul(splat(op->scale), four_scores(query, keys + p * op->head_dim, op->head_dim)));
   }
   for (uint32_t p = 0; p < count; p++) if (weights[p] > largest) largest = weights[p];
-  for (uint32_t p = 0; p < count; p += 4) store4(weights + p, exp4(wasm_f32x4_sub(load4(weights + p), splat(largest))));
+  for (uint32_t p = 0; p < count; p += 4) {
+    store4(weights + p, exp4(wasm_f32x4_sub(load4(weights + p), splat(largest))));
+  }
   for (uint32_t p = 0; p < count; p++) sum += weights[p];
 
   float correction = exp1(running->largest - largest);
@@ -111,7 +116,8 @@ static void attend_page(const Attention *op, const float *query, const float *ke
 }
 
 // One head's part of a page as f32, [count, headDim].
-static void widen_page(const Attention *op, Stored state, uint64_t place, uint32_t head, uint32_t count, float *page) {
+static void widen_page(const Attention *op, Stored state, uint64_t place, uint32_t head, uint32_t count,
+                       float *page) {
   uint64_t bytes = (uint64_t)op->head_dim * bytes_of(state.format);
   for (uint32_t p = 0; p < count; p++) {
     const char *from = (const char *)state.data + ((place + p) * op->key_value_heads + head) * bytes;
@@ -159,7 +165,9 @@ KERNEL void attention(const Attention *op) {
   for (uint32_t first = 0, end; first < rows; first = end) {
     for (end = first + 1; end < rows && slot[end] == slot[first];) end++;
     if (slot[first] == -1) {
-      for (uint32_t row = first; row < end; row++) __builtin_memset(row_of(op->output, row), 0, op->output.columns * 4);
+      for (uint32_t row = first; row < end; row++) {
+        __builtin_memset(row_of(op->output, row), 0, op->output.columns * 4);
+      }
       continue;
     }
     for (uint32_t head = 0; head < op->key_value_heads; head++) attend(op, first, end, head);

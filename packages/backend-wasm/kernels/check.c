@@ -95,7 +95,8 @@ static void check_segment(const CheckSegments *check, int32_t index) {
   }
   int32_t slots[] = {s->read_slot, s->write_slot, is_marked(s) ? s->mark_slot : 0};
   for (uint32_t i = 0; i < 3; i++) {
-    if (slots[i] < 0 || slots[i] >= check->slots) return report(SEGMENT_SLOT, index, slots[i], 0, check->slots - 1);
+    if (slots[i] >= 0 && slots[i] < check->slots) continue;
+    return report(SEGMENT_SLOT, index, slots[i], 0, check->slots - 1);
   }
 }
 
@@ -151,7 +152,8 @@ KERNEL void checkPages(const CheckPages *check) {
     bool goes_on = row > 0 && at->slot[row - 1] == slot && at->position[row - 1] <= position;
     for (int32_t page = goes_on ? at->position[row - 1] / PAGE_SIZE : 0; page <= position / PAGE_SIZE; page++) {
       int32_t found = at->page_table[(uint64_t)slot * at->max_pages + page];
-      if (found < 0 || found >= check->pages) return report(PAGE_MISSING, (int32_t)row, found, page, check->pages - 1);
+      if (found >= 0 && found < check->pages) continue;
+      return report(PAGE_MISSING, (int32_t)row, found, page, check->pages - 1);
     }
   }
 }
@@ -170,7 +172,8 @@ KERNEL void checkWrites(const CheckWrites *check) {
     for (uint32_t other = 0; other < row; other++) {
       if (at->position[other] % PAGE_SIZE != at->position[row] % PAGE_SIZE || at->slot[other] == -1) continue;
       if (place_of(*at, at->slot[other], at->position[other]) == place) {
-        return report(POSITION_SHARED, (int32_t)row, (int32_t)(place / PAGE_SIZE), (int32_t)other, place % PAGE_SIZE);
+        int32_t page = (int32_t)(place / PAGE_SIZE);
+        return report(POSITION_SHARED, (int32_t)row, page, (int32_t)other, place % PAGE_SIZE);
       }
     }
   }

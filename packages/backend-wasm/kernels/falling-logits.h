@@ -22,7 +22,8 @@ static void sink(FallingLogits *order, uint32_t place, uint32_t token) {
   for (;;) {
     uint32_t child = 2 * place + 1;
     if (child >= order->size) break;
-    if (child + 1 < order->size && is_before(order->logits, order->tokens[child + 1], order->tokens[child])) child++;
+    if (child + 1 < order->size &&
+        is_before(order->logits, order->tokens[child + 1], order->tokens[child])) child++;
     if (!is_before(order->logits, order->tokens[child], token)) break;
     order->tokens[place] = order->tokens[child];
     place = child;

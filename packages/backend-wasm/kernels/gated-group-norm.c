@@ -18,7 +18,8 @@ typedef struct {
   Matrix y;
 } GatedGroupNorm;
 
-static void norm_group(const float *x, const float *gate, const float *weight, float *y, uint32_t channels, float epsilon) {
+static void norm_group(const float *x, const float *gate, const float *weight, float *y, uint32_t channels,
+                       float epsilon) {
   uint32_t whole = channels & ~3u, rest = channels - whole;
   float4 squares = splat(0);
   for (uint32_t c = 0; c < whole; c += 4) {

@@ -69,7 +69,9 @@ static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
   uint64_t head_size = (uint64_t)dim * size, slot_size = op->heads * head_size;
   float *of_head = op->recurrent + head * head_size;
   float *state = of_head + s->write_slot * slot_size;
-  if (s->read_slot != s->write_slot) __builtin_memcpy(state, of_head + s->read_slot * slot_size, head_size * 4);
+  if (s->read_slot != s->write_slot) {
+    __builtin_memcpy(state, of_head + s->read_slot * slot_size, head_size * 4);
+  }
 
   for (int32_t row = s->start_row; row < s->start_row + s->row_count; row++) {
     const float *b = row_of(op->b, row) + group * size, *c = row_of(op->c, row) + group * size;
