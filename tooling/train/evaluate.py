@@ -187,7 +187,7 @@ def evaluate_folder(folder, examples, failures):
         conversations = [first for _, first, _ in prompts.FIRST_PROMPTS]
         for conversation, (_, _, pattern) in zip(conversations, prompts.FIRST_PROMPTS):
             conversation.answer = pattern
-        record("first ten prompts, 26 wordings", think, FIRST_PROMPTS_WEIGHT, conversations, matches)
+        record("first ten prompts, 27 wordings", think, FIRST_PROMPTS_WEIGHT, conversations, matches)
     for index, (name, think, weight, count, draw, check) in enumerate(tasks(examples)):
         rng = random.Random(SEED + index)
         record(name, think, weight, [draw(rng) for _ in range(count)], check)

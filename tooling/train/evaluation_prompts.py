@@ -67,6 +67,7 @@ FIRST_PROMPTS = [
     ("1 greeting, off the templates", ask("hey, nice to meet you :)", "", ""), r"(?i)nice to meet you"),
     ("2 how are you", ask("how are you?", "", ""), FINE),
     ("3 who are you", ask("Who are you?", "", ""), IDENTITY),
+    ("3 who are you", ask("who are you?", "", ""), IDENTITY),
     ("3 what can you do", ask("What can you do?", "", ""), HELP),
     ("4 sum", ask("What is 2 + 2?", "", ""), r"\b4$"),
     ("4 sum", ask("What is 17 + 25?", "", ""), r"\b42$"),
