@@ -5,6 +5,7 @@ import {
   byteLength,
   type CopyRegion,
   type DeviceBuffer,
+  DisposedError,
   type Executable,
   type Extents,
   type Format,
@@ -14,7 +15,7 @@ import {
   type WeightBuffer,
   type WeightSource,
 } from "@krait/tensor";
-import { CpuBuffer, DisposedError, Memory } from "./buffer.ts";
+import { CpuBuffer, Memory } from "./buffer.ts";
 import { CpuExecutable } from "./executable.ts";
 import { checkSupported } from "./support.ts";
 import { loadWeight, weightFormats } from "./weight.ts";

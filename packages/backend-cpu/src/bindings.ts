@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   type Extent,
   type Extents,
   elementCount,
@@ -14,7 +15,7 @@ import {
   type WeightBuffer,
   type WeightRef,
 } from "@krait/tensor";
-import { CpuBuffer, DisposedError, type Memory } from "./buffer.ts";
+import { CpuBuffer, type Memory } from "./buffer.ts";
 import type { Matrix } from "./matrix.ts";
 import type { PagedState } from "./paged-state.ts";
 import { type CpuWeight, ownWeight } from "./weight.ts";

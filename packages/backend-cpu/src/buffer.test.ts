@@ -1,5 +1,6 @@
+import { DisposedError, MemoryLimitError } from "@krait/tensor";
 import { describe, expect, test } from "vitest";
-import { createCpuBackend, DisposedError, MemoryLimitError } from "./index.ts";
+import { createCpuBackend } from "./index.ts";
 
 const words = (...values: number[]) => new Uint8Array(Int32Array.from(values).buffer);
 

@@ -1,24 +1,4 @@
-import { BindingError, type DeviceBuffer, KraitError } from "@krait/tensor";
-
-/** Asked for more memory than the backend may take, or than the machine has. */
-export class MemoryLimitError extends KraitError {
-  readonly requestedBytes: number;
-  readonly allocatedBytes: number;
-  readonly memoryBytes: number;
-
-  constructor(label: string, requestedBytes: number, allocatedBytes: number, memoryBytes: number) {
-    super(
-      "MEMORY_EXCEEDED",
-      memoryBytes === Number.POSITIVE_INFINITY
-        ? `"${label}" needs ${requestedBytes} bytes, which the machine does not give beside the ${allocatedBytes} taken. Use fewer slots or pages, or a smaller model.`
-        : `"${label}" needs ${requestedBytes} bytes, but ${allocatedBytes} of ${memoryBytes} are taken. ` +
-            "Use fewer slots or pages, a smaller model, or a backend with a larger `memoryBytes`.",
-    );
-    this.requestedBytes = requestedBytes;
-    this.allocatedBytes = allocatedBytes;
-    this.memoryBytes = memoryBytes;
-  }
-}
+import { BindingError, type DeviceBuffer, DisposedError, MemoryLimitError } from "@krait/tensor";
 
 /** Hands out zeroed memory up to a limit, and takes it back. */
 export class Memory {
@@ -115,12 +95,5 @@ export class CpuBuffer implements DeviceBuffer {
   #live(): ArrayBuffer {
     if (this.#memory === undefined) throw new DisposedError(`Buffer "${this.label}"`);
     return this.#memory;
-  }
-}
-
-/** Something was used after it was disposed. */
-export class DisposedError extends KraitError {
-  constructor(what: string) {
-    super("DISPOSED", `${what} is disposed and can no longer be used.`);
   }
 }

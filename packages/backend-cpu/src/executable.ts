@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   type Executable,
   type Extents,
   type Program,
@@ -10,7 +11,7 @@ import {
   type WeightBuffer,
 } from "@krait/tensor";
 import { Bindings } from "./bindings.ts";
-import { DisposedError, type Memory } from "./buffer.ts";
+import type { Memory } from "./buffer.ts";
 import { CpuStep } from "./step.ts";
 
 /** A checked Program and its scratch plan; memory is taken when it is bound. */

@@ -1,6 +1,6 @@
+import { DisposedError } from "@krait/tensor";
 import { describe, expect, test } from "vitest";
 import { floatsOf, loadLookUp, ONE_ROW } from "../test-support/look-up.ts";
-import { DisposedError } from "./index.ts";
 
 describe("run", () => {
   test("keeps feeds that are not given, zeros at first", async () => {

@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   type Extents,
   elementCount,
   type Program,
@@ -8,7 +9,6 @@ import {
   type Step,
 } from "@krait/tensor";
 import type { Bindings, FeedArray } from "./bindings.ts";
-import { DisposedError } from "./buffer.ts";
 import { type FeedCheck, feedChecks } from "./checks/feed-checks.ts";
 import { type KernelOptions, type Launch, prepare } from "./kernels.ts";
 

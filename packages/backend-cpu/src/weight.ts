@@ -4,10 +4,10 @@ import {
   dequantize,
   elementCount,
   type Format,
-  KraitError,
   type TensorSpec,
   UnsupportedOpError,
   type WeightBuffer,
+  WeightLengthError,
   type WeightSource,
 } from "@krait/tensor";
 import type { CpuBuffer, Memory } from "./buffer.ts";
@@ -37,24 +37,6 @@ export class CpuWeight implements WeightBuffer {
 
   [Symbol.dispose](): void {
     this.#buffer[Symbol.dispose]();
-  }
-}
-
-/** The source gave more or fewer bytes than the tensor has. */
-export class WeightLengthError extends KraitError {
-  readonly expectedBytes: number;
-  /** At least this many, where there are too many. */
-  readonly actualBytes: number;
-
-  constructor(spec: TensorSpec, expectedBytes: number, actualBytes: number) {
-    const fault = actualBytes < expectedBytes ? `ends after ${actualBytes}` : `goes on to ${actualBytes}`;
-    super(
-      "WEIGHT_LENGTH",
-      `A ${spec.format} weight of shape [${spec.shape.join(", ")}] has ${expectedBytes} bytes, ` +
-        `but its source ${fault}. The file may be cut short or not belong to this model.`,
-    );
-    this.expectedBytes = expectedBytes;
-    this.actualBytes = actualBytes;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   byteLength,
   type CopyRegion,
   type DeviceBuffer,
+  DisposedError,
   type Executable,
   type Extents,
   type Format,
@@ -15,7 +16,6 @@ import {
   type WeightSource,
 } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
-import { DisposedError } from "./errors.ts";
 import { WasmExecutable } from "./executable.ts";
 import { type KernelModule, loadKernelModule } from "./kernel-module.ts";
 import { LARGEST_MEMORY, Memory } from "./memory.ts";

@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   dequantize,
   type Extent,
   type Extents,
@@ -16,7 +17,6 @@ import {
   type WeightRef,
 } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
-import { DisposedError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 import { ownWeight, type WasmWeight } from "./weight.ts";
 import { workspaceBytes } from "./workspace.ts";

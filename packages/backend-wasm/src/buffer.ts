@@ -1,5 +1,4 @@
-import { BindingError, type DeviceBuffer } from "@krait/tensor";
-import { DisposedError } from "./errors.ts";
+import { BindingError, type DeviceBuffer, DisposedError } from "@krait/tensor";
 import type { Memory } from "./memory.ts";
 
 /** A region of the kernels' memory. */

@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   type Executable,
   type Extents,
   type Program,
@@ -10,7 +11,6 @@ import {
   type WeightBuffer,
 } from "@krait/tensor";
 import { Bindings } from "./bindings.ts";
-import { DisposedError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 import { type Runner, WasmStep } from "./step.ts";
 

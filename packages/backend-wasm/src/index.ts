@@ -1,2 +1,1 @@
 export { createWasmBackend, type WasmBackendOptions } from "./backend.ts";
-export { DisposedError, MemoryLimitError, WeightLengthError } from "./errors.ts";

@@ -1,6 +1,5 @@
-import { BindingError } from "@krait/tensor";
+import { BindingError, MemoryLimitError } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
-import { MemoryLimitError } from "./errors.ts";
 import { FreeList } from "./free-list.ts";
 import type { KernelModule } from "./kernel-module.ts";
 

@@ -1,6 +1,7 @@
 import {
   BindingError,
   type DeviceBuffer,
+  DisposedError,
   type Extents,
   elementCount,
   type Program,
@@ -9,7 +10,6 @@ import {
 } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 import type { WasmBuffer } from "./buffer.ts";
-import { DisposedError } from "./errors.ts";
 import { decodeFault, describeFault, FAULT_BYTES } from "./fault.ts";
 import type { FeedCheck } from "./feed-check.ts";
 import { feedChecks } from "./feed-checks.ts";

@@ -5,10 +5,10 @@ import {
   type TensorSpec,
   UnsupportedOpError,
   type WeightBuffer,
+  WeightLengthError,
   type WeightSource,
 } from "@krait/tensor";
 import type { WasmBuffer } from "./buffer.ts";
-import { WeightLengthError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 
 /** The stored formats that weights may have, the fewest bytes first. All of them are kept as they are stored. */

@@ -14,6 +14,7 @@ export {
   type TensorSpec,
 } from "./format.ts";
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16, roundToF16 } from "./half-float.ts";
+export { DisposedError, MemoryLimitError, WeightLengthError } from "./memory-errors.ts";
 export type { Attention, WriteKv } from "./ops/attention.ts";
 export type { Activation, Linear, RmsNorm } from "./ops/dense.ts";
 export type { CausalConv, GatedGroupNorm, SsmScan } from "./ops/mamba.ts";

@@ -1,16 +1,22 @@
-import { KraitError, type TensorSpec } from "@krait/tensor";
+import { KraitError } from "./errors.ts";
+import type { TensorSpec } from "./format.ts";
 
-/** Asked for more memory than the backend may take, or than the machine has. */
+/** Asked for more memory than a backend may take, or than the machine gives. */
 export class MemoryLimitError extends KraitError {
   readonly requestedBytes: number;
   readonly allocatedBytes: number;
+  /** Infinity for a backend without a limit of its own. */
   readonly memoryBytes: number;
 
   constructor(label: string, requestedBytes: number, allocatedBytes: number, memoryBytes: number) {
+    const taken =
+      memoryBytes === Number.POSITIVE_INFINITY
+        ? `which the machine does not give beside the ${allocatedBytes} taken`
+        : `but ${allocatedBytes} of ${memoryBytes} are taken`;
     super(
       "MEMORY_EXCEEDED",
-      `"${label}" needs ${requestedBytes} bytes, but ${allocatedBytes} of ${memoryBytes} are taken. ` +
-        "Use fewer slots or pages, or a smaller model; WebAssembly has 4 GiB at most.",
+      `"${label}" needs ${requestedBytes} bytes, ${taken}. ` +
+        "Use fewer slots or pages, a smaller model, or a backend with more memory.",
     );
     this.requestedBytes = requestedBytes;
     this.allocatedBytes = allocatedBytes;
