@@ -13,10 +13,10 @@ import { f16ToF32 } from "../half-float.ts";
 import type { BlockDecoder } from "./block-decoder.ts";
 
 /** Steps that widen away from zero, as weights grow rarer. */
-const nonLinear = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;
+export const nonLinear = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;
 
 /** One sign, two exponent bits and one fraction bit. */
-const e2m1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6] as const;
+export const e2m1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6] as const;
 
 export const iq4_nl: BlockDecoder = (view, at, values, i) => {
   lookUp(nonLinear, f16ToF32(view.getUint16(at, true)), view, at + 2, values, i);

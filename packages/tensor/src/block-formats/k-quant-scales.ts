@@ -24,3 +24,26 @@ export function q4Minimum(view: DataView, at: number, sub: number): number {
   if (sub < 4) return view.getUint8(at + sub + 4) & 63;
   return (view.getUint8(at + sub + 4) >>> 4) | ((view.getUint8(at + sub) >>> 6) << 4);
 }
+
+/** Sets one of 16 scales, −32 to 31, in bytes that were zeros. */
+export function setQ3Scale(view: DataView, at: number, sub: number, scale: number): void {
+  const stored = scale + 32;
+  addBits(view, at + (sub & 7), (stored & 15) << (sub < 8 ? 0 : 4));
+  addBits(view, at + 8 + (sub & 3), (stored >>> 4) << (2 * (sub >>> 2)));
+}
+
+/** Sets one of 8 scales and one of 8 minima, 0 to 63 each, in bytes that were zeros. */
+export function setQ4Scale(view: DataView, at: number, sub: number, scale: number, minimum: number): void {
+  if (sub < 4) {
+    addBits(view, at + sub, scale);
+    addBits(view, at + sub + 4, minimum);
+    return;
+  }
+  addBits(view, at + sub + 4, (scale & 15) | ((minimum & 15) << 4));
+  addBits(view, at + sub - 4, (scale >>> 4) << 6);
+  addBits(view, at + sub, (minimum >>> 4) << 6);
+}
+
+export function addBits(view: DataView, at: number, bits: number): void {
+  view.setUint8(at, view.getUint8(at) | bits);
+}

@@ -87,6 +87,6 @@ export const q6_k: BlockDecoder = (view, at, values, i) => {
 };
 
 /** Where value j of a block stands in a byte that holds four planes of 2 bits. */
-function twoBitShift(j: number): number {
+export function twoBitShift(j: number): number {
   return 2 * ((j >>> 5) & 3);
 }
