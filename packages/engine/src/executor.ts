@@ -18,9 +18,15 @@ export interface Rows {
 /** What was sampled from one row of logits. */
 export interface Sample {
   readonly token: number;
-  /** Log-probability under the model's own distribution. */
+  /** Absent unless log-probabilities were asked for. */
+  readonly logprobs?: TokenLogprobs;
+}
+
+/** Log-probabilities under the model's own distribution. */
+export interface TokenLogprobs {
+  /** Of the token. */
   readonly logprob: number;
-  /** The most likely tokens of that distribution, most likely first. */
+  /** The most likely tokens, most likely first. */
   readonly top: readonly { readonly token: number; readonly logprob: number }[];
 }
 
@@ -81,30 +87,41 @@ export class Executor {
     this.#forward.run(extents, feeds);
   }
 
-  /** Enqueues the drawing of a token from the step's only output row; it becomes the sequence's last token. */
-  sample(sequence: Sequence, feeds: SamplingFeeds, top: number): Promise<Sample> {
-    const { outputs } = this.#sample;
+  /**
+   * Enqueues the drawing of a token from the step's only output row; it becomes the sequence's last token.
+   *
+   * @param top - how many of the most likely tokens are read with it; undefined for no log-probabilities.
+   *   Every read is a way to the device and back, so what nobody asked for is not read.
+   */
+  async sample(sequence: Sequence, feeds: SamplingFeeds, top: number | undefined): Promise<Sample> {
     this.#sample.run(
       { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 1 },
       { ...feeds, slot: Int32Array.of(sequence.slot), position: Int32Array.of(sequence.length) },
     );
-    const read = (name: string, count: number): Promise<Uint8Array> => outputs[name]!.read(0, 4 * count);
     // Asked for together, so that all are read at this point of the queue.
-    return Promise.all([
-      read("token", 1),
-      read("tokenLogit", 1),
-      read("logSumExp", 1),
-      read("topIds", top),
-      read("topLogits", top),
-    ]).then(([token, tokenLogit, logSumExp, topIds, topLogits]) => {
-      const offset = floats(logSumExp)[0]!;
-      const logits = floats(topLogits);
-      return {
-        token: integers(token)[0]!,
-        logprob: floats(tokenLogit)[0]! - offset,
-        top: Array.from(integers(topIds), (id, index) => ({ token: id, logprob: logits[index]! - offset })),
-      };
-    });
+    const [token, logprobs] = await Promise.all([this.#read("token", 1), this.#logprobs(top)]);
+    return { token: integers(token)[0]!, ...(logprobs && { logprobs }) };
+  }
+
+  async #logprobs(top: number | undefined): Promise<TokenLogprobs | undefined> {
+    if (top === undefined) return undefined;
+    const [tokenLogit, logSumExp, topIds, topLogits] = await Promise.all([
+      this.#read("tokenLogit", 1),
+      this.#read("logSumExp", 1),
+      this.#read("topIds", top),
+      this.#read("topLogits", top),
+    ]);
+    const offset = floats(logSumExp)[0]!;
+    const logits = floats(topLogits);
+    return {
+      logprob: floats(tokenLogit)[0]! - offset,
+      top: Array.from(integers(topIds), (id, index) => ({ token: id, logprob: logits[index]! - offset })),
+    };
+  }
+
+  /** The first values of an output of the last sampling. */
+  #read(output: string, count: number): Promise<Uint8Array> {
+    return this.#sample.outputs[output]!.read(0, 4 * count);
   }
 
   /** Resolves when everything enqueued for this sequence so far has been done. */

@@ -153,7 +153,7 @@ export class Generation {
   }
 
   #sample(sequence: Sequence): Promise<Sample> {
-    const sample = this.#context.executor.sample(sequence, this.#feeds, this.#logprobs ?? 0);
+    const sample = this.#context.executor.sample(sequence, this.#feeds, this.#logprobs);
     // A failure is thrown where the sample is awaited; that of a step which nobody waits for any more is not.
     sample.catch(() => {});
     return sample;
@@ -176,9 +176,8 @@ export class Generation {
       reasoning: wasReasoning,
       forced: sample === undefined,
     };
-    const withLogprobs = sample !== undefined && this.#logprobs !== undefined;
     const deltas = this.#endsAt(token) ? [] : this.#pipeline.push(token);
-    yield withLogprobs ? { ...event, logprob: sample.logprob, top: sample.top } : event;
+    yield { ...event, ...sample?.logprobs };
     yield* this.#report(deltas);
     if (!wasReasoning) return;
     if (!this.#pipeline.reasoning) this.#reasoningEnd = this.#closing ?? "model";
