@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Debian's names of the compiler and the linker of LLVM 22. */
@@ -31,17 +32,28 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
+/** This backend's own kernels, and those that it shares. */
+const own = fileURLToPath(new URL(".", import.meta.url));
+const manifest = createRequire(import.meta.url).resolve("@krait/cpu-kernels/package.json");
+const shared = join(dirname(manifest), "kernels");
 
-const sources = (): string[] =>
-  readdirSync(folder)
-    .filter((file) => /\.[ch]$/.test(file))
-    .sort();
+interface Source {
+  readonly name: string;
+  readonly path: string;
+}
+
+const sources = (): Source[] =>
+  [own, shared].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /\.[ch]$/.test(name))
+      .sort()
+      .map((name) => ({ name, path: join(folder, name) })),
+  );
 
 /** SHA-256 of everything that the compiled module depends on, but the compiler. */
 export function sourceHash(): string {
   const hash = createHash("sha256").update(FLAGS.join("\n"));
-  for (const file of sources()) hash.update(`\n${file}\n`).update(readFileSync(join(folder, file)));
+  for (const { name, path } of sources()) hash.update(`\n${name}\n`).update(readFileSync(path));
   return hash.digest("hex");
 }
 
@@ -58,9 +70,12 @@ export function hasCompiler(): boolean {
 export function compileKernels(): Buffer {
   const out = mkdtempSync(join(tmpdir(), "krait-kernels-"));
   try {
-    const files = sources().filter((file) => file.endsWith(".c"));
-    execFileSync(COMPILER, [...FLAGS, ...files, "-o", join(out, "kernels.wasm")], { cwd: folder });
-    return readFileSync(join(out, "kernels.wasm"));
+    const files = sources()
+      .map(({ path }) => path)
+      .filter((path) => path.endsWith(".c"));
+    const output = join(out, "kernels.wasm");
+    execFileSync(COMPILER, [...FLAGS, `-I${shared}`, ...files, "-o", output], { cwd: own });
+    return readFileSync(output);
   } finally {
     rmSync(out, { recursive: true });
   }

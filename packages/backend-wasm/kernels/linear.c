@@ -10,6 +10,7 @@
 // Whichever way: lane l of a sum adds the products of i = l, l + 4, l + 8 … in this order, and the four
 // lanes are added at the end. A row's result therefore does not depend on the rows beside it.
 #include "activation.h"
+#include "float4.h"
 
 // From this many rows on, widening into a panel costs less than widening again for every two rows.
 #define PANEL_ROWS 5
@@ -19,10 +20,10 @@ typedef struct {
   Matrix x;
   Stored weight;      // [outputs, inputs]
   const float *bias;  // or null
-  uint32_t activation;
+  Count activation;
   Matrix residual;    // of null where there is none
   Matrix y;
-  float *panel;       // [4, inputs]
+  Workspace panel;    // [4, inputs]
 } Linear;
 
 // sums[r] = the products of row r of x with four rows of the weight, then with the next four …, for
@@ -102,7 +103,7 @@ INLINE void four_outputs(const Linear *op, uint32_t rows, uint32_t o, const char
   finish(op, row, o, count, sums[0]);
 }
 
-static __attribute__((noinline)) void four_widened_outputs(const Linear *op, uint32_t rows, uint32_t o, const char *const w[]) {
+NOINLINE void four_widened_outputs(const Linear *op, uint32_t rows, uint32_t o, const char *const w[]) {
   four_outputs(op, rows, o, w, F32);
 }
 
@@ -121,7 +122,7 @@ INLINE void many_rows(const Linear *op, uint32_t rows, Format format) {
     const char *w[4];
     weight_rows(op, o, 4, w);
     for (uint32_t k = 0; k < 4; k++) {
-      float *widened = op->panel + k * inputs;
+      float *widened = (float *)op->panel.data + k * inputs;
       widen_as(w[k], widened, inputs, format);
       w[k] = (const char *)widened;
     }
@@ -135,7 +136,9 @@ INLINE void multiply_as(const Linear *op, uint32_t rows, Format format) {
   else many_rows(op, rows, format);
 }
 
-KERNEL void linear(const Linear *op) {
+KERNEL void linear(const Linear *op, uint32_t part, uint32_t parts) {
+  (void)parts;
+  if (part > 0) return;
   uint32_t rows = *op->rows;
   if (rows == 0) return;
   if (op->weight.format == F32) multiply_as(op, rows, F32);

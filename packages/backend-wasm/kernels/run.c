@@ -1,24 +1,13 @@
-// The list of a Program's ops, walked once for each step.
-//
-//   entry = [kernel, words, argument words …]      kernel: its place in the table of functions
-//
-// The entries of checks come first. They look at the feeds; the first that finds a fault describes it
-// in `fault` and ends the step, before any kernel has written anything.
-#include "fault.h"
-
-Fault fault;
-
-KERNEL Fault *fault_address(void) { return &fault; }
-
-typedef void (*Kernel)(const void *arguments);
+// Walks the list of a Program's ops, on one thread.
+#include "op-list.h"
 
 // The index of the entry that found a fault, or −1.
-KERNEL int32_t run(const uint32_t *list, uint32_t count) {
-  fault.kind = NO_FAULT;
-  for (uint32_t index = 0; index < count; index++) {
-    ((Kernel)list[0])(list + 2);
-    if (fault.kind != NO_FAULT) return (int32_t)index;
-    list += 2 + list[1];
+KERNEL int32_t run(const Word *entry, uint32_t entries, Fault *fault) {
+  fault->kind = NO_FAULT;
+  for (uint32_t index = 0; index < entries; index++) {
+    kernel_of(entry)(arguments_of(entry), 0, 1);
+    if (fault->kind != NO_FAULT) return (int32_t)index;
+    entry = entry_after(entry);
   }
   return -1;
 }

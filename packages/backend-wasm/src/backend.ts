@@ -1,9 +1,12 @@
+import { KernelExecutable, type KernelHost, type OpList, type Region } from "@krait/cpu-kernels";
 import {
   type Backend,
   BackendLostError,
   BindingError,
   byteLength,
   type CopyRegion,
+  checkCopy,
+  checkSupported,
   type DeviceBuffer,
   DisposedError,
   type Executable,
@@ -16,12 +19,10 @@ import {
   type WeightSource,
 } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
-import { WasmExecutable } from "./executable.ts";
 import { type KernelModule, loadKernelModule } from "./kernel-module.ts";
+import { linear } from "./linear.ts";
 import { LARGEST_MEMORY, Memory } from "./memory.ts";
-import type { Runner } from "./step.ts";
-import { checkSupported } from "./support.ts";
-import { loadWeight, weightFormats } from "./weight.ts";
+import { loadWeight, WasmWeight, weightFormats } from "./weight.ts";
 
 export interface WasmBackendOptions {
   /** How many bytes buffers, weights and scratch may take in all; the 4 GiB of 32-bit WebAssembly unless given. */
@@ -35,7 +36,7 @@ export async function createWasmBackend({
   return new WasmBackend(await loadKernelModule(), Math.min(memoryBytes, LARGEST_MEMORY));
 }
 
-class WasmBackend implements Backend, Runner {
+class WasmBackend implements Backend, KernelHost<WasmWeight> {
   readonly name = "wasm";
   readonly software = false;
   readonly synchronous = true;
@@ -44,22 +45,27 @@ class WasmBackend implements Backend, Runner {
   readonly weightFormats: readonly Format[] = weightFormats;
   /** Settles when a kernel traps, which no input should make it do; disposing is not a loss. */
   readonly lost: Promise<BackendLostError>;
-  readonly kernels: KernelModule;
+  readonly wordBytes = 4;
+  readonly parts = 1;
+  readonly kernels: ReadonlyMap<string, number>;
+  readonly linear: typeof linear = linear;
+  readonly #module: KernelModule;
   readonly #memory: Memory;
   #lose!: (error: BackendLostError) => void;
   #loss: BackendLostError | undefined;
   #isDisposed = false;
 
-  constructor(kernels: KernelModule, memoryBytes: number) {
-    this.kernels = kernels;
+  constructor(module: KernelModule, memoryBytes: number) {
+    this.#module = module;
+    this.kernels = module.places;
     this.limits = { memoryBytes, maxBufferBytes: memoryBytes };
-    this.#memory = new Memory(kernels, memoryBytes);
+    this.#memory = new Memory(module, memoryBytes);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
   }
 
-  allocate(bytes: number, label: string): DeviceBuffer {
+  allocate(bytes: number, label: string): Region {
     this.#checkLive();
     return this.#memory.allocate(bytes, label);
   }
@@ -76,7 +82,7 @@ class WasmBackend implements Backend, Runner {
 
   copy(regions: readonly CopyRegion[]): void {
     this.#checkLive();
-    const copies = regions.map((region) => this.#ownRegion(region));
+    const copies = regions.map((region) => this.#ownRegions(region));
     for (const { from, to } of copies) to.set(from);
   }
 
@@ -86,20 +92,30 @@ class WasmBackend implements Backend, Runner {
   ): Promise<Executable> {
     this.#checkLive();
     signal?.throwIfAborted();
-    checkSupported(program);
+    checkSupported(program, this.name, weightFormats);
     validate(program);
-    return new WasmExecutable(program, largest, this.#memory, this);
+    return new KernelExecutable(program, largest, this);
   }
 
-  run(list: number, count: number): number {
+  ownRegion(buffer: DeviceBuffer): WasmBuffer | undefined {
+    return buffer instanceof WasmBuffer && buffer.isOf(this.#memory) ? buffer : undefined;
+  }
+
+  ownWeight(weight: WeightBuffer): WasmWeight | undefined {
+    return weight instanceof WasmWeight && weight.buffer.isOf(this.#memory) ? weight : undefined;
+  }
+
+  run({ region, entries, fault, refusal }: OpList): void {
     if (this.#loss) throw this.#loss;
+    let failed: number;
     try {
-      return this.kernels.run(list, count);
+      failed = this.#module.run(region.address, entries, fault.address);
     } catch (cause) {
       this.#loss = new BackendLostError(this.name, "a kernel trapped", { cause });
       this.#lose(this.#loss);
       throw this.#loss;
     }
+    if (failed >= 0) throw refusal(failed, this.#memory.bytes(fault.address, fault.byteLength));
   }
 
   /** What was allocated stays usable until it is disposed itself, or nobody holds it any more. */
@@ -112,21 +128,13 @@ class WasmBackend implements Backend, Runner {
     if (this.#isDisposed) throw new DisposedError('Backend "wasm"');
   }
 
-  /** @throws {BindingError} when a region is not inside its buffers, not of whole words, or overlaps itself. */
-  #ownRegion(region: CopyRegion): { from: Uint8Array; to: Uint8Array } {
-    const { source, sourceOffset, target, targetOffset, byteLength } = region;
-    const isOwn = (buffer: DeviceBuffer) => buffer instanceof WasmBuffer && buffer.isOf(this.#memory);
-    if (!isOwn(source) || !isOwn(target)) {
-      throw new BindingError("A copy names a buffer of another backend.");
-    }
-    const [from, to] = [source as WasmBuffer, target as WasmBuffer];
-    const what = `A copy of ${byteLength} bytes from ${sourceOffset} of "${from.label}" to ${targetOffset} of "${to.label}"`;
-    if (sourceOffset % 4 !== 0 || targetOffset % 4 !== 0 || byteLength % 4 !== 0) {
-      throw new BindingError(`${what} is not in multiples of 4 bytes.`);
-    }
-    if (source === target && Math.abs(sourceOffset - targetOffset) < byteLength) {
-      throw new BindingError(`${what} overlaps itself.`);
-    }
-    return { from: from.bytes(sourceOffset, byteLength), to: to.bytes(targetOffset, byteLength) };
+  #ownRegions(region: CopyRegion): { from: Uint8Array; to: Uint8Array } {
+    const [source, target] = [this.ownRegion(region.source), this.ownRegion(region.target)];
+    if (!source || !target) throw new BindingError("A copy names a buffer of another backend.");
+    checkCopy(region, source, target);
+    return {
+      from: source.bytes(region.sourceOffset, region.byteLength),
+      to: target.bytes(region.targetOffset, region.byteLength),
+    };
   }
 }

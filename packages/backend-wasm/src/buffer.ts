@@ -1,8 +1,9 @@
-import { BindingError, type DeviceBuffer, DisposedError } from "@krait/tensor";
+import type { Region } from "@krait/cpu-kernels";
+import { checkByteRange, DisposedError } from "@krait/tensor";
 import type { Memory } from "./memory.ts";
 
 /** A region of the kernels' memory. */
-export class WasmBuffer implements DeviceBuffer {
+export class WasmBuffer implements Region {
   readonly label: string;
   readonly address: number;
   readonly byteLength: number;
@@ -38,18 +39,7 @@ export class WasmBuffer implements DeviceBuffer {
    */
   bytes(byteOffset = 0, byteLength: number = this.byteLength - byteOffset): Uint8Array<ArrayBuffer> {
     if (this.#isDisposed) throw new DisposedError(`Buffer "${this.label}"`);
-    const fits =
-      Number.isSafeInteger(byteOffset) &&
-      Number.isSafeInteger(byteLength) &&
-      byteOffset >= 0 &&
-      byteLength >= 0 &&
-      byteOffset + byteLength <= this.byteLength;
-    if (!fits) {
-      throw new BindingError(
-        `Bytes ${byteOffset} to ${byteOffset + byteLength} are not inside "${this.label}" ` +
-          `of ${this.byteLength} bytes.`,
-      );
-    }
+    checkByteRange(this, byteOffset, byteLength);
     return this.#memory.bytes(this.address + byteOffset, byteLength);
   }
 

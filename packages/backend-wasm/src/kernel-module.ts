@@ -1,17 +1,6 @@
+import { checkNames } from "@krait/cpu-kernels";
 import { opNames } from "@krait/tensor";
 import { kernelsBase64 } from "./kernels-base64.ts";
-
-/** The checks of feeds, which run before the first op; `kernels/check.c` has them. */
-export const checkNames = [
-  "checkRange",
-  "checkNumber",
-  "checkTokens",
-  "checkSegments",
-  "checkPages",
-  "checkWrites",
-] as const;
-
-export type CheckName = (typeof checkNames)[number];
 
 /** The compiled kernels, with a memory of their own. */
 export interface KernelModule {
@@ -20,10 +9,8 @@ export interface KernelModule {
   readonly heapStart: number;
   /** By name, where a kernel stands in the table of functions: what an entry of the op list begins with. */
   readonly places: ReadonlyMap<string, number>;
-  /** Where a check leaves what it found. */
-  readonly faultAddress: number;
   /** Walks a list of ops; the index of the check that found a fault, or −1. */
-  run(list: number, count: number): number;
+  run(list: number, entries: number, fault: number): number;
 }
 
 /** What the module itself takes: its data and its stack. */
@@ -44,8 +31,7 @@ export async function loadKernelModule(): Promise<KernelModule> {
     memory,
     heapStart: (exports.__heap_base as WebAssembly.Global).value,
     places: new Map(names.map((name, index) => [name, first + index])),
-    faultAddress: (exports.fault_address as () => number)(),
-    run: exports.run as (list: number, count: number) => number,
+    run: exports.run as KernelModule["run"],
   };
 }
 

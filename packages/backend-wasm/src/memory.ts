@@ -1,4 +1,4 @@
-import { BindingError, MemoryLimitError } from "@krait/tensor";
+import { checkAllocation, MemoryLimitError } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
 import { FreeList } from "./free-list.ts";
 import type { KernelModule } from "./kernel-module.ts";
@@ -22,9 +22,7 @@ export class Memory {
   }
 
   allocate(bytes: number, label: string): WasmBuffer {
-    if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new BindingError(`"${label}" needs a whole number of bytes, 0 or more, but asks for ${bytes}.`);
-    }
+    checkAllocation(bytes, label);
     const tooMuch = () => new MemoryLimitError(label, bytes, this.#allocatedBytes, this.memoryBytes);
     if (this.#allocatedBytes + bytes > this.memoryBytes) throw tooMuch();
     const address = this.#regions.take(bytes);

@@ -1,12 +1,11 @@
+import type { KernelWeight } from "@krait/cpu-kernels";
 import {
-  BindingError,
   byteLength,
+  checkWeight,
   type Format,
   type TensorSpec,
-  UnsupportedOpError,
-  type WeightBuffer,
-  WeightLengthError,
   type WeightSource,
+  weightPieces,
 } from "@krait/tensor";
 import type { WasmBuffer } from "./buffer.ts";
 import type { Memory } from "./memory.ts";
@@ -15,7 +14,7 @@ import type { Memory } from "./memory.ts";
 export const weightFormats: readonly Format[] = ["bf16", "f16", "f32"];
 
 /** A weight in the kernels' memory, in its stored format. */
-export class WasmWeight implements WeightBuffer {
+export class WasmWeight implements KernelWeight {
   readonly spec: TensorSpec;
   readonly buffer: WasmBuffer;
 
@@ -26,6 +25,18 @@ export class WasmWeight implements WeightBuffer {
 
   get byteLength(): number {
     return this.buffer.byteLength;
+  }
+
+  get address(): number {
+    return this.buffer.address;
+  }
+
+  get isDisposed(): boolean {
+    return this.buffer.isDisposed;
+  }
+
+  bytes(): Uint8Array {
+    return this.buffer.bytes();
   }
 
   [Symbol.dispose](): void {
@@ -46,52 +57,15 @@ export async function loadWeight(
   signal: AbortSignal | undefined,
 ): Promise<WasmWeight> {
   signal?.throwIfAborted();
-  if (!weightFormats.includes(spec.format)) {
-    throw new UnsupportedOpError({
-      op: "loadWeight",
-      backend: "wasm",
-      formats: [spec.format],
-      supported: weightFormats,
-    });
-  }
-  const expectedBytes = byteLength(spec);
-  if (source.byteLength !== expectedBytes) {
-    throw new WeightLengthError(spec, expectedBytes, source.byteLength);
-  }
-  const buffer = memory.allocate(expectedBytes, `weight [${spec.shape.join(", ")}]`);
+  checkWeight(spec, source, "wasm", weightFormats);
+  const buffer = memory.allocate(byteLength(spec), `weight [${spec.shape.join(", ")}]`);
   try {
-    let actualBytes = 0;
-    for await (const piece of source.pieces(signal)) {
-      signal?.throwIfAborted();
-      const at = actualBytes;
-      actualBytes += piece.byteLength;
-      if (actualBytes > expectedBytes) throw new WeightLengthError(spec, expectedBytes, actualBytes);
-      buffer.write(at, piece);
+    for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
+      buffer.write(byteOffset, bytes);
     }
-    signal?.throwIfAborted();
-    if (actualBytes < expectedBytes) throw new WeightLengthError(spec, expectedBytes, actualBytes);
   } catch (error) {
     buffer[Symbol.dispose]();
     throw error;
   }
   return new WasmWeight(spec, buffer);
-}
-
-/** The weight of this backend behind a `WeightBuffer`. */
-export function ownWeight(
-  name: string,
-  weight: WeightBuffer | undefined,
-  spec: TensorSpec,
-  memory: Memory,
-): WasmWeight {
-  if (weight === undefined) throw new BindingError(`Weight "${name}" is not bound.`);
-  if (!(weight instanceof WasmWeight && weight.buffer.isOf(memory))) {
-    throw new BindingError(`Weight "${name}" is of another backend.`);
-  }
-  const expected = `${spec.format} [${spec.shape.join(", ")}]`;
-  const actual = `${weight.spec.format} [${weight.spec.shape.join(", ")}]`;
-  if (actual !== expected) {
-    throw new BindingError(`Weight "${name}" is ${actual}, but the Program needs ${expected}.`);
-  }
-  return weight;
 }

@@ -1,4 +1,9 @@
 export type * from "./backend.ts";
+export { bindState, bindWeight } from "./checks/bind-checks.ts";
+export { checkAllocation, checkByteRange, checkCopy } from "./checks/buffer-checks.ts";
+export { checkExtents, checkFeed, checkLargest } from "./checks/step-checks.ts";
+export { checkSupported } from "./checks/support-checks.ts";
+export { checkWeight, weightPieces } from "./checks/weight-pieces.ts";
 export { dequantize } from "./dequantize.ts";
 export { BackendLostError, BindingError, KraitError, ProgramError, UnsupportedOpError } from "./errors.ts";
 export { type Extent, type Extents, resolveShape, type Shape } from "./extents.ts";

@@ -1,0 +1,122 @@
+// Vectors of f32, as wide as the processor that is compiled for has them.
+//
+// Arithmetic and comparisons are the compiler's own (GCC's vector extensions, which clang has too). What
+// they have no word for is here, by its instruction where that matters. Nothing else in this folder knows
+// how wide a vector is.
+#pragma once
+
+#include "kernel.h"
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX2__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+typedef float Floats __attribute__((vector_size(LANES * 4)));
+typedef int32_t Integers __attribute__((vector_size(LANES * 4)));
+typedef double Doubles __attribute__((vector_size(LANES * 8)));
+
+INLINE Floats load(const float *p) {
+  Floats x;
+  __builtin_memcpy(&x, p, sizeof x);
+  return x;
+}
+
+INLINE void store(float *p, Floats x) { __builtin_memcpy(p, &x, sizeof x); }
+
+INLINE Floats splat(float x) { return x - (Floats){0}; }
+
+// The ends of rows: the first `count` of a vector, zeros after them. Rare, so not worth their size inlined.
+NOINLINE Floats load_some(const float *p, uint32_t count) {
+  float values[LANES] = {0};
+  for (uint32_t i = 0; i < count; i++) values[i] = p[i];
+  return load(values);
+}
+
+NOINLINE void store_some(float *p, Floats x, uint32_t count) {
+  float values[LANES];
+  store(values, x);
+  for (uint32_t i = 0; i < count; i++) p[i] = values[i];
+}
+
+INLINE Floats load_upto(const float *p, uint32_t count) {
+  return count >= LANES ? load(p) : load_some(p, count);
+}
+
+INLINE void store_upto(float *p, Floats x, uint32_t count) {
+  if (count >= LANES) store(p, x);
+  else store_some(p, x, count);
+}
+
+// sum + a · b, rounded once where there is an instruction for it. Always this and never left to the
+// compiler, which might fuse here and not there, and so tell equal rows apart.
+INLINE Floats multiply_add(Floats sum, Floats a, Floats b) {
+#if LANES == 16
+  return _mm512_fmadd_ps(a, b, sum);
+#elif LANES == 8 && defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+
+INLINE Floats choose(Integers mask, Floats yes, Floats no) {
+  return (Floats)((mask & (Integers)yes) | (~mask & (Integers)no));
+}
+
+// The first `count` lanes of x, and the others of `rest`.
+INLINE Floats only_first(uint32_t count, Floats x, Floats rest) {
+  Integers lane;
+  for (int32_t i = 0; i < LANES; i++) lane[i] = i;
+  return choose(lane < (int32_t)count, x, rest);
+}
+
+// The larger of each; x where it is not a number.
+INLINE Floats at_least(Floats x, Floats least) {
+#if LANES == 16
+  return _mm512_max_ps(least, x);
+#elif LANES == 8
+  return _mm256_max_ps(least, x);
+#elif defined(__x86_64__)
+  return _mm_max_ps(least, x);
+#else
+  return choose(x < least, least, x);
+#endif
+}
+
+// The smaller of each; x where it is not a number.
+INLINE Floats at_most(Floats x, Floats most) {
+#if LANES == 16
+  return _mm512_min_ps(most, x);
+#elif LANES == 8
+  return _mm256_min_ps(most, x);
+#elif defined(__x86_64__)
+  return _mm_min_ps(most, x);
+#else
+  return choose(x > most, most, x);
+#endif
+}
+
+// The sum of all lanes: the upper half is added to the lower until one is left.
+INLINE float sum_of(Floats x) {
+  typedef float Floats4 __attribute__((vector_size(16)));
+#if LANES == 16
+  typedef float Floats8 __attribute__((vector_size(32)));
+  union { Floats whole; Floats8 half[2]; } sixteen = {x};
+  union { Floats8 whole; Floats4 half[2]; } eight = {sixteen.half[0] + sixteen.half[1]};
+  Floats4 four = eight.half[0] + eight.half[1];
+#elif LANES == 8
+  union { Floats whole; Floats4 half[2]; } eight = {x};
+  Floats4 four = eight.half[0] + eight.half[1];
+#else
+  Floats4 four = x;
+#endif
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}

@@ -1,0 +1,13 @@
+export { Bindings } from "./bindings.ts";
+export { KernelExecutable } from "./executable.ts";
+export {
+  checkNames,
+  type KernelHost,
+  type KernelWeight,
+  type LinearWriter,
+  type OpList,
+  type Region,
+} from "./kernel-host.ts";
+export { type Entry, encodeOpList, floatBits } from "./op-list.ts";
+export { activationWord } from "./op-words.ts";
+export { KernelStep } from "./step.ts";
