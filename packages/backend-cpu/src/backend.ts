@@ -4,6 +4,8 @@ import {
   BindingError,
   byteLength,
   type CopyRegion,
+  checkCopy,
+  checkSupported,
   type DeviceBuffer,
   DisposedError,
   type Executable,
@@ -17,7 +19,6 @@ import {
 } from "@krait/tensor";
 import { CpuBuffer, Memory } from "./buffer.ts";
 import { CpuExecutable } from "./executable.ts";
-import { checkSupported } from "./support.ts";
 import { loadWeight, weightFormats } from "./weight.ts";
 
 export interface CpuBackendOptions {
@@ -71,7 +72,7 @@ class CpuBackend implements Backend {
 
   copy(regions: readonly CopyRegion[]): void {
     this.#checkLive();
-    const copies = regions.map(ownRegion);
+    const copies = regions.map(ownRegions);
     for (const { from, to } of copies) to.set(from);
   }
 
@@ -81,7 +82,7 @@ class CpuBackend implements Backend {
   ): Promise<Executable> {
     this.#checkLive();
     signal?.throwIfAborted();
-    checkSupported(program, this.name);
+    checkSupported(program, this.name, weightFormats);
     validate(program);
     return new CpuExecutable(program, largest, this.#memory, this.#scan);
   }
@@ -96,18 +97,11 @@ class CpuBackend implements Backend {
   }
 }
 
-/** @throws {BindingError} when a region is not inside its buffers, not of whole words, or overlaps itself. */
-function ownRegion(region: CopyRegion): { from: Uint8Array; to: Uint8Array } {
+function ownRegions(region: CopyRegion): { from: Uint8Array; to: Uint8Array } {
   const { source, sourceOffset, target, targetOffset, byteLength } = region;
   if (!(source instanceof CpuBuffer && target instanceof CpuBuffer)) {
     throw new BindingError("A copy names a buffer of another backend.");
   }
-  const what = `A copy of ${byteLength} bytes from ${sourceOffset} of "${source.label}" to ${targetOffset} of "${target.label}"`;
-  if (sourceOffset % 4 !== 0 || targetOffset % 4 !== 0 || byteLength % 4 !== 0) {
-    throw new BindingError(`${what} is not in multiples of 4 bytes.`);
-  }
-  if (source === target && Math.abs(sourceOffset - targetOffset) < byteLength) {
-    throw new BindingError(`${what} overlaps itself.`);
-  }
+  checkCopy(region, source, target);
   return { from: source.bytes(sourceOffset, byteLength), to: target.bytes(targetOffset, byteLength) };
 }

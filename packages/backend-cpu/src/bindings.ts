@@ -1,5 +1,6 @@
 import {
-  BindingError,
+  bindState,
+  bindWeight,
   type DeviceBuffer,
   DisposedError,
   type Extent,
@@ -11,14 +12,13 @@ import {
   resolveShape,
   type ScratchPlan,
   type StateRef,
-  stateBytes,
   type WeightBuffer,
   type WeightRef,
 } from "@krait/tensor";
 import { CpuBuffer, type Memory } from "./buffer.ts";
 import type { Matrix } from "./matrix.ts";
 import type { PagedState } from "./paged-state.ts";
-import { type CpuWeight, ownWeight } from "./weight.ts";
+import { CpuWeight } from "./weight.ts";
 
 export type FeedArray = Float32Array | Int32Array | Uint32Array;
 
@@ -46,10 +46,10 @@ export class Bindings {
     this.#program = program;
     this.#plan = plan;
     for (const [name, spec] of Object.entries(program.weights)) {
-      this.#weights.set(name, ownWeight(name, given.weights[name], spec));
+      this.#weights.set(name, bindWeight(name, spec, given.weights[name], ownWeight));
     }
     for (const [name, spec] of Object.entries(program.states)) {
-      this.#states.set(name, ownState(name, given.states[name], stateBytes(spec)));
+      this.#states.set(name, bindState(name, spec, given.states[name], ownBuffer));
     }
     try {
       const allocate = (bytes: number, what: string) => {
@@ -163,13 +163,5 @@ const floats = (buffer: CpuBuffer): Float32Array => buffer.view(Float32Array, 4)
 const ints = (buffer: CpuBuffer): Int32Array => buffer.view(Int32Array, 4);
 const words = (buffer: CpuBuffer): Uint32Array => buffer.view(Uint32Array, 4);
 
-function ownState(name: string, state: DeviceBuffer | undefined, bytes: number): CpuBuffer {
-  if (state === undefined) throw new BindingError(`State "${name}" is not bound.`);
-  if (!(state instanceof CpuBuffer)) throw new BindingError(`State "${name}" is of another backend.`);
-  if (state.byteLength < bytes) {
-    throw new BindingError(
-      `State "${name}" needs ${bytes} bytes, but buffer "${state.label}" has ${state.byteLength}.`,
-    );
-  }
-  return state;
-}
+const ownWeight = (weight: WeightBuffer) => (weight instanceof CpuWeight ? weight : undefined);
+const ownBuffer = (buffer: DeviceBuffer) => (buffer instanceof CpuBuffer ? buffer : undefined);

@@ -1,4 +1,10 @@
-import { BindingError, type DeviceBuffer, DisposedError, MemoryLimitError } from "@krait/tensor";
+import {
+  checkAllocation,
+  checkByteRange,
+  type DeviceBuffer,
+  DisposedError,
+  MemoryLimitError,
+} from "@krait/tensor";
 
 /** Hands out zeroed memory up to a limit, and takes it back. */
 export class Memory {
@@ -10,10 +16,8 @@ export class Memory {
   }
 
   allocate(bytes: number, label: string): CpuBuffer {
+    checkAllocation(bytes, label);
     const tooMuch = () => new MemoryLimitError(label, bytes, this.#allocatedBytes, this.memoryBytes);
-    if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new BindingError(`"${label}" needs a whole number of bytes, 0 or more, but asks for ${bytes}.`);
-    }
     if (this.#allocatedBytes + bytes > this.memoryBytes) throw tooMuch();
     let memory: ArrayBuffer;
     try {
@@ -59,18 +63,7 @@ export class CpuBuffer implements DeviceBuffer {
   /** @throws {BindingError} when the region is not inside the buffer. */
   bytes(byteOffset: number, byteLength: number): Uint8Array {
     const memory = this.#live();
-    const fits =
-      Number.isSafeInteger(byteOffset) &&
-      Number.isSafeInteger(byteLength) &&
-      byteOffset >= 0 &&
-      byteLength >= 0 &&
-      byteOffset + byteLength <= this.byteLength;
-    if (!fits) {
-      throw new BindingError(
-        `Bytes ${byteOffset} to ${byteOffset + byteLength} are not inside "${this.label}" ` +
-          `of ${this.byteLength} bytes.`,
-      );
-    }
+    checkByteRange(this, byteOffset, byteLength);
     return new Uint8Array(memory, byteOffset, byteLength);
   }
 

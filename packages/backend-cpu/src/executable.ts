@@ -1,5 +1,5 @@
 import {
-  BindingError,
+  checkLargest,
   type DeviceBuffer,
   DisposedError,
   type Executable,
@@ -24,12 +24,7 @@ export class CpuExecutable implements Executable {
   #isDisposed = false;
 
   constructor(program: Program, largest: Extents, memory: Memory, scan: "recurrence" | "chunked") {
-    for (const [extent, count] of Object.entries(largest)) {
-      if (Number.isSafeInteger(count) && count >= 0) continue;
-      throw new BindingError(
-        `Program "${program.name}": largest.${extent} is ${count}, expected a whole number, 0 or more.`,
-      );
-    }
+    checkLargest(program, largest);
     this.#program = program;
     this.#largest = largest;
     this.#memory = memory;

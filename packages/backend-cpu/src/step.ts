@@ -1,14 +1,13 @@
 import {
-  BindingError,
+  checkExtents,
+  checkFeed,
   type DeviceBuffer,
   DisposedError,
   type Extents,
-  elementCount,
   type Program,
-  resolveShape,
   type Step,
 } from "@krait/tensor";
-import type { Bindings, FeedArray } from "./bindings.ts";
+import type { Bindings } from "./bindings.ts";
 import { type FeedCheck, feedChecks } from "./checks/feed-checks.ts";
 import { type KernelOptions, type Launch, prepare } from "./kernels.ts";
 
@@ -38,7 +37,7 @@ export class CpuStep implements Step {
   run(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void {
     if (this.#isDisposed) throw new DisposedError(`The step of Program "${this.#program.name}"`);
     this.#bindings.checkLive();
-    this.#checkExtents(extents);
+    checkExtents(this.#program, extents, this.#largest);
     for (const [name, given] of Object.entries(feeds)) this.#writeFeed(name, given, extents);
     for (const check of this.#checks) check(extents);
     for (const launch of this.#launches) launch(extents);
@@ -49,38 +48,10 @@ export class CpuStep implements Step {
     this.#bindings.dispose();
   }
 
-  #checkExtents(extents: Extents): void {
-    for (const [extent, largest] of Object.entries(this.#largest) as [keyof Extents, number][]) {
-      const count = extents[extent];
-      if (Number.isSafeInteger(count) && count >= 0 && count <= largest) continue;
-      this.#refuse(`extent "${extent}" is ${count}, expected 0 to ${largest}, for which it was compiled`);
-    }
-  }
-
   #writeFeed(name: string, given: ArrayBufferView, extents: Extents): void {
-    const held = this.#bindings.feeds.get(name);
-    const spec = this.#program.feeds[name];
-    if (held === undefined || spec === undefined) {
-      const known = Object.keys(this.#program.feeds).join(", ");
-      this.#refuse(`there is no feed "${name}"; its feeds are ${known}`);
-    }
-    if (given.constructor !== held.constructor) {
-      this.#refuse(
-        `feed "${name}" is ${given.constructor.name}, expected ${held.constructor.name} for ${spec.dtype}`,
-      );
-    }
-    const values = given as FeedArray;
-    const shape = resolveShape(spec.shape, extents);
-    const count = elementCount(shape);
-    if (values.length < count) {
-      this.#refuse(
-        `feed "${name}" has ${values.length} elements, expected ${count} for [${shape.join(", ")}]`,
-      );
-    }
-    held.set(values.length > held.length ? values.subarray(0, held.length) : values);
-  }
-
-  #refuse(message: string): never {
-    throw new BindingError(`Program "${this.#program.name}": ${message}.`);
+    const bytes = checkFeed(this.#program, name, given, extents);
+    const held = this.#bindings.feeds.get(name)!;
+    const kept = new Uint8Array(held.buffer, held.byteOffset, held.byteLength);
+    kept.set(bytes.subarray(0, kept.byteLength));
   }
 }

@@ -1,14 +1,12 @@
 import {
-  BindingError,
-  byteLength,
+  checkWeight,
   dequantize,
   elementCount,
   type Format,
   type TensorSpec,
-  UnsupportedOpError,
   type WeightBuffer,
-  WeightLengthError,
   type WeightSource,
+  weightPieces,
 } from "@krait/tensor";
 import type { CpuBuffer, Memory } from "./buffer.ts";
 
@@ -53,47 +51,17 @@ export async function loadWeight(
   signal: AbortSignal | undefined,
 ): Promise<CpuWeight> {
   signal?.throwIfAborted();
-  if (!weightFormats.includes(spec.format)) {
-    throw new UnsupportedOpError({
-      op: "loadWeight",
-      backend: "cpu",
-      formats: [spec.format],
-      supported: weightFormats,
-    });
-  }
-  const expectedBytes = byteLength(spec);
-  if (source.byteLength !== expectedBytes) {
-    throw new WeightLengthError(spec, expectedBytes, source.byteLength);
-  }
+  checkWeight(spec, source, "cpu", weightFormats);
   const buffer = memory.allocate(4 * elementCount(spec.shape), `weight [${spec.shape.join(", ")}]`);
   try {
     const values = buffer.view(Float32Array, 4);
-    const bytesPerValue = expectedBytes / values.length;
-    let actualBytes = 0;
-    for await (const piece of source.pieces(signal)) {
-      signal?.throwIfAborted();
-      const at = actualBytes / bytesPerValue;
-      actualBytes += piece.byteLength;
-      if (actualBytes > expectedBytes) throw new WeightLengthError(spec, expectedBytes, actualBytes);
-      values.set(dequantize(spec.format, piece), at);
+    const bytesPerValue = source.byteLength / values.length;
+    for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
+      values.set(dequantize(spec.format, bytes), byteOffset / bytesPerValue);
     }
-    signal?.throwIfAborted();
-    if (actualBytes < expectedBytes) throw new WeightLengthError(spec, expectedBytes, actualBytes);
   } catch (error) {
     buffer[Symbol.dispose]();
     throw error;
   }
   return new CpuWeight(spec, buffer);
-}
-
-/** The weight of this backend behind a `WeightBuffer`. */
-export function ownWeight(name: string, weight: WeightBuffer | undefined, spec: TensorSpec): CpuWeight {
-  if (weight === undefined) throw new BindingError(`Weight "${name}" is not bound.`);
-  if (!(weight instanceof CpuWeight)) throw new BindingError(`Weight "${name}" is of another backend.`);
-  const expected = `${spec.format} [${spec.shape.join(", ")}]`;
-  const actual = `${weight.spec.format} [${weight.spec.shape.join(", ")}]`;
-  if (actual !== expected) {
-    throw new BindingError(`Weight "${name}" is ${actual}, but the Program needs ${expected}.`);
-  }
-  return weight;
 }
