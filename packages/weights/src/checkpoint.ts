@@ -1,4 +1,5 @@
 import type { WeightSource } from "@krait/tensor";
+import type { GgufKey } from "./gguf/value-types.ts";
 import { pieceByteLength } from "./piece.ts";
 import { type ByteSource, readRange } from "./storage/byte-source.ts";
 import { quote, WeightError } from "./weight-error.ts";
@@ -16,6 +17,7 @@ export interface CheckpointParts {
   /** Path, URL without its query, or name: what errors call it. */
   readonly location: string;
   readonly metadata: WeightFile["metadata"];
+  readonly keys?: readonly GgufKey[];
   /** In the order in which they are listed. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** What dtypes of this file format have a format, for errors. */
@@ -26,15 +28,17 @@ export interface CheckpointParts {
 export class Checkpoint implements WeightFile {
   readonly format: WeightFile["format"];
   readonly metadata: WeightFile["metadata"];
+  readonly keys: readonly GgufKey[];
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly #location: string;
   readonly #loadableDTypes: readonly string[];
   readonly #sources: ReadonlyMap<string, ByteSource>;
   readonly #closing: AbortController = new AbortController();
 
-  constructor({ format, location, metadata, tensors, loadableDTypes }: CheckpointParts) {
+  constructor({ format, location, metadata, keys = [], tensors, loadableDTypes }: CheckpointParts) {
     this.format = format;
     this.metadata = metadata;
+    this.keys = keys;
     this.tensors = new Map([...tensors].map(([name, { tensor }]) => [name, tensor]));
     this.#location = location;
     this.#loadableDTypes = loadableDTypes;

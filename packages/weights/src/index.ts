@@ -1,4 +1,7 @@
+export { encodeGguf, type GgufTensorToWrite } from "./gguf/encode.ts";
 export type { GgufNumbers, GgufValue } from "./gguf/metadata.ts";
+export type { GgufKey, GgufScalarType, GgufType } from "./gguf/value-types.ts";
+export { type GgufWriteOptions, writeGgufFile } from "./gguf/write-file.ts";
 export { parseConfigJson } from "./json/config-json.ts";
 export { type ModelFolder, type OpenOptions, openModelFolder, type ReadOptions } from "./model-folder.ts";
 export { openWeights } from "./open-weights.ts";

@@ -1,4 +1,5 @@
 import type { TensorSpec, WeightSource } from "@krait/tensor";
+import type { GgufKey } from "./gguf/value-types.ts";
 
 /** A checkpoint: one file, or all shards of one. Only headers have been read. */
 export interface WeightFile extends AsyncDisposable {
@@ -8,6 +9,8 @@ export interface WeightFile extends AsyncDisposable {
    * file ({@link GgufValue}), such as `tokenizer.ggml.tokens`. Not to be trusted.
    */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** The metadata of a GGUF file in order and with their types, to be written again; empty for safetensors. */
+  readonly keys: readonly GgufKey[];
   /** In the order of their bytes, shard by shard. Shapes are row-major: those of GGUF are turned around. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**

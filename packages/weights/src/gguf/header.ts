@@ -3,6 +3,7 @@ import { WeightError } from "../weight-error.ts";
 import { HeaderIncomplete, HeaderReader, MAX_HEADER_BYTES } from "./header-reader.ts";
 import { type GgufTensor, placeTensors, readTensors } from "./header-tensors.ts";
 import { type GgufValue, readMetadata } from "./metadata.ts";
+import type { GgufKey } from "./value-types.ts";
 
 // A GGUF file, all little-endian:
 //
@@ -26,6 +27,8 @@ const DEFAULT_ALIGNMENT = 32;
 
 export interface GgufHeader {
   readonly metadata: Readonly<Record<string, GgufValue>>;
+  /** The same in order, with their types. */
+  readonly keys: readonly GgufKey[];
   /** In the order of their bytes. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
@@ -69,11 +72,12 @@ function parseHeader(reader: HeaderReader, fileBytes: number): GgufHeader {
   reader.take(MAGIC.length);
   checkVersion(reader.u32(), file);
   const tensorCount = reader.count();
-  const metadata = readMetadata(reader, reader.count());
+  const keys = readMetadata(reader, reader.count());
+  const metadata = Object.fromEntries(keys.map(([key, , value]) => [key, value]));
   const declared = readTensors(reader, tensorCount);
   const alignment = alignmentOf(metadata, reader);
   const dataStart = Math.ceil(reader.at / alignment) * alignment;
-  return { metadata, tensors: placeTensors(declared, file, { dataStart, alignment, fileBytes }) };
+  return { metadata, keys, tensors: placeTensors(declared, file, { dataStart, alignment, fileBytes }) };
 }
 
 function checkVersion(version: number, file: string): void {

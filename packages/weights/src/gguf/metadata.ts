@@ -1,5 +1,6 @@
 import { quote } from "../weight-error.ts";
 import type { HeaderReader } from "./header-reader.ts";
+import { type GgufKey, type GgufScalarType, type GgufType, scalarTypes } from "./value-types.ts";
 
 /**
  * A value of a GGUF file's metadata. 64-bit integers are numbers where those are exact. Arrays of
@@ -71,30 +72,35 @@ const bytesPerNumber: Readonly<Record<number, number>> = {
 };
 
 /** Reads so many pairs of key and value. */
-export function readMetadata(reader: HeaderReader, count: number): Record<string, GgufValue> {
+export function readMetadata(reader: HeaderReader, count: number): GgufKey[] {
   reader.place = "the count of metadata keys";
   if (count > MAX_KEYS) throw reader.invalid(`is ${count}; at most ${MAX_KEYS} are allowed`, MAX_KEYS, count);
-  const entries = new Map<string, GgufValue>();
+  const names = new Set<string>();
+  const keys: GgufKey[] = [];
   for (let i = 0; i < count; i++) {
     reader.place = `metadata key ${i + 1} of ${count}`;
     const key = reader.text();
     reader.place = `metadata ${quote(key)}`;
-    if (entries.has(key)) throw reader.invalid("appears twice");
-    entries.set(key, readValue(reader));
+    if (names.has(key)) throw reader.invalid("appears twice");
+    names.add(key);
+    keys.push([key, ...readValue(reader)]);
   }
-  return Object.fromEntries(entries);
+  return keys;
 }
 
-function readValue(reader: HeaderReader): GgufValue {
+function readValue(reader: HeaderReader): [GgufType, GgufValue] {
   const type = reader.u32();
-  if (type === ARRAY) return readArray(reader);
+  if (type === ARRAY) {
+    const element = reader.u32();
+    const value = readArray(reader, element);
+    return [`${scalarTypes[element] as GgufScalarType}[]`, value];
+  }
   const read = scalars[type];
   if (read === undefined) throw unknownType(reader, type);
-  return read(reader);
+  return [scalarTypes[type] as GgufScalarType, read(reader)];
 }
 
-function readArray(reader: HeaderReader): GgufValue {
-  const type = reader.u32();
+function readArray(reader: HeaderReader, type: number): GgufValue {
   const length = reader.count();
   if (type === STRING) return readStrings(reader, length);
   if (type === ARRAY) throw reader.invalid("is an array of arrays, which ggml does not read either");

@@ -81,6 +81,7 @@ function checkpoint(location: string, parts: readonly Part[]): WeightFile {
     format: "gguf",
     location,
     metadata: parts[0]!.header.metadata,
+    keys: parts[0]!.header.keys,
     tensors,
     loadableDTypes: typesWithFormat,
   });

@@ -1,5 +1,4 @@
-import { nodeModules } from "../storage/node.ts";
-import { WeightError } from "../weight-error.ts";
+import { writeFileAtomically } from "../storage/write-file.ts";
 import { encodeSafetensors, type TensorToWrite } from "./encode.ts";
 
 export interface WriteOptions {
@@ -19,39 +18,5 @@ export async function writeSafetensorsFile(
   tensors: Iterable<TensorToWrite>,
   { metadata, signal }: WriteOptions = {},
 ): Promise<void> {
-  signal?.throwIfAborted();
-  const { fs } = nodeModules(path);
-  const pieces = encodeSafetensors(tensors, metadata);
-  // Beside the target, since a rename is atomic only within one file system.
-  const partial = `${path}.${crypto.randomUUID()}.partial`;
-  const handle = await fs.open(partial, "wx").catch((cause) => {
-    throw writeFailed(path, cause);
-  });
-  try {
-    for await (const piece of pieces) {
-      signal?.throwIfAborted();
-      await handle.writeFile(piece);
-    }
-    await handle.sync();
-    await handle.close();
-    await fs.rename(partial, path);
-  } catch (error) {
-    await handle.close();
-    await fs.rm(partial, { force: true });
-    throw isSystemError(error) ? writeFailed(path, error) : error;
-  }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
-}
-
-function writeFailed(file: string, cause: unknown): WeightError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new WeightError({
-    code: "WEIGHT_WRITE_FAILED",
-    message: `${file} could not be written: ${reason}.`,
-    file,
-    cause,
-  });
+  await writeFileAtomically(path, encodeSafetensors(tensors, metadata), signal);
 }
