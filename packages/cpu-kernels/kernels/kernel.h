@@ -40,7 +40,23 @@ typedef struct {
 } Tokens;
 
 // How numbers are stored; in the order of `storedFormats` in `src/bindings.ts`.
-typedef enum { F32, F16, BF16 } Format;
+typedef enum {
+  F32,
+  F16,
+  BF16,
+  Q8_0,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q2_K,
+  Q3_K,
+  Q4_K,
+  Q5_K,
+  Q6_K,
+  IQ4_NL,
+  MXFP4,
+} Format;
 
 // Rows of numbers, without gaps.
 typedef struct {

@@ -1,6 +1,5 @@
-// Tokens of rows: which they are, how often they came, and their embeddings.
+// Tokens of rows: which they are, and how often they came; and rows that are picked out.
 #include "segment.h"
-#include "stored.h"
 
 typedef struct {
   Extent rows;
@@ -51,26 +50,6 @@ KERNEL void countTokens(const CountTokens *op, uint32_t part, uint32_t parts) {
       }
       if (row == s->mark_row) __builtin_memcpy(op->count + s->mark_slot * size, count, size * 4);
     }
-  }
-}
-
-typedef struct {
-  Extent rows;
-  Tokens token;
-  Stored table;
-  Matrix output;
-} Embed;
-
-// output[r] = table[token[r]], and zeros where the token is −1.
-KERNEL void embed(const Embed *op, uint32_t part, uint32_t parts) {
-  uint32_t columns = op->output.columns;
-  uint64_t row_bytes = (uint64_t)columns * bytes_of(op->table.format);
-  Share rows = share_of(*op->rows, part, parts);
-  for (uint32_t row = rows.first; row < rows.end; row++) {
-    int32_t token = *token_of(op->token, row);
-    float *to = row_of(op->output, row);
-    if (token < 0) __builtin_memset(to, 0, (uint64_t)columns * 4);
-    else widen((const char *)op->table.data + token * row_bytes, to, columns, op->table.format);
   }
 }
 

@@ -21,7 +21,23 @@ import type { KernelHost, KernelWeight, Region } from "./kernel-host.ts";
 import { workspaceBytes } from "./workspace.ts";
 
 /** How the kernels number the stored formats; `Format` in `kernels/kernel.h`. */
-const storedFormats: readonly Format[] = ["f32", "f16", "bf16"];
+const storedFormats: readonly Format[] = [
+  "f32",
+  "f16",
+  "bf16",
+  "q8_0",
+  "q4_0",
+  "q4_1",
+  "q5_0",
+  "q5_1",
+  "q2_k",
+  "q3_k",
+  "q4_k",
+  "q5_k",
+  "q6_k",
+  "iq4_nl",
+  "mxfp4",
+];
 
 const extentNames: readonly (keyof Extents)[] = [
   "rows",
