@@ -27,16 +27,19 @@ function has(compiler: string): boolean {
   }
 }
 
+const targets: readonly [vectors: string, flags: readonly string[]][] = [
+  ["128 bits", []],
+  ["256 bits", ["-mavx2", "-mfma", "-mf16c"]],
+  ["512 bits", ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mfma", "-mf16c"]],
+];
+
 describe.each(["gcc", "clang-22"])("%s", (compiler) => {
-  test.for([
-    ["128 bits", []],
-    ["256 bits", ["-mavx2", "-mfma", "-mf16c"]],
-    ["512 bits", ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mfma", "-mf16c"]],
-  ] as const)(
+  test.for(targets)(
     "compiles the kernels as one file for vectors of %s",
-    ([, target], { skip }) => {
-      if (process.arch !== "x64" || !has(compiler)) skip(`${compiler} for x64 is not installed`);
-      const flags = ["-std=c17", "-O2", ...warnings, ...target, `-I${folder}`];
+    { timeout: 60_000 },
+    (target, it) => {
+      if (process.arch !== "x64" || !has(compiler)) it.skip(`${compiler} for x64 is not installed`);
+      const flags = ["-std=c17", "-O2", ...warnings, ...target[1], `-I${folder}`];
       const compile = () =>
         execFileSync(compiler, [...flags, "-x", "c", "-c", "-", "-o", "/dev/null"], {
           input: unit,
@@ -44,6 +47,5 @@ describe.each(["gcc", "clang-22"])("%s", (compiler) => {
         });
       expect(compile).not.toThrow();
     },
-    60_000,
   );
 });
