@@ -12,6 +12,9 @@ export type ModelConfig = Readonly<Record<string, unknown>>;
 /** Whose names and shapes a checkpoint's tensors have: those of transformers, or those of llama.cpp. */
 export type CheckpointLayout = "hugging-face" | "gguf";
 
+/** −exp(x), and its inverse, ln(−x). */
+export type WeightTransform = "negative-exponential" | "logarithm-of-negative";
+
 /** One weight: its name in the Program, and where the checkpoint keeps it. */
 export interface WeightEntry {
   readonly name: string;
@@ -22,8 +25,8 @@ export interface WeightEntry {
   readonly checkpointShape: readonly number[];
   /** Matrices keep a stored format that the backend multiplies by; vectors are small and become f32. */
   readonly kind: "matrix" | "vector";
-  /** Applied to each value while loading: `negative-exponential` is −exp(x). */
-  readonly transform?: "negative-exponential";
+  /** Applied to each value while loading. */
+  readonly transform?: WeightTransform | undefined;
 }
 
 /** What the Programs are built for. */

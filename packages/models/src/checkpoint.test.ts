@@ -101,8 +101,8 @@ describe("a checkpoint", () => {
 function formatsFor(weightFormats: Parameters<typeof checkCheckpoint>[2]) {
   const formats = checkCheckpoint(architecture, file, weightFormats);
   return {
-    inProjection: formats["layers.0.inProjection"],
-    head: formats.head,
-    norm: formats["layers.0.norm"],
+    inProjection: formats["layers.0.inProjection"]?.device,
+    head: formats.head?.device,
+    norm: formats["layers.0.norm"]?.device,
   };
 }

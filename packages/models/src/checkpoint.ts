@@ -2,12 +2,26 @@ import type { Format } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
 import type { Architecture, WeightEntry } from "./architecture.ts";
 import { CheckpointError } from "./errors.ts";
+import { type MatrixFormat, quantizedFormat } from "./quantized-format.ts";
 
 /** Tensors that some checkpoints hold beside the model itself: layers for multi-token prediction. */
 const ignored = /^mtp\./;
 
 /** Not weights by themselves: they would be codes of a quantization. */
 const integers: readonly Format[] = ["i32", "u32"];
+
+/** What becomes of a weight between the checkpoint and the device. */
+export interface WeightFormats {
+  readonly stored: Format;
+  /** After quantizing; as stored where nothing is quantized. */
+  readonly quantized: Format;
+  readonly device: Format;
+}
+
+/** The formats that a model has on the device, by the weights' names in the Program. */
+export function deviceFormats(formats: Readonly<Record<string, WeightFormats>>): Record<string, Format> {
+  return Object.fromEntries(Object.entries(formats).map(([name, { device }]) => [name, device]));
+}
 
 /** The format of a weight on the device: its own if the backend multiplies by it; f32 otherwise, and for vectors. */
 export function deviceFormat(
@@ -20,20 +34,23 @@ export function deviceFormat(
 
 /**
  * Checks every tensor of a checkpoint against the architecture, and chooses the format that each
- * weight will have on the device: matrices keep theirs where the backend multiplies by it, everything
- * else becomes f32.
+ * weight will have on the device: matrices keep theirs, or that which they are quantized to, where the
+ * backend multiplies by it; everything else becomes f32.
  *
- * @returns the format of each weight, by its name in the Program.
+ * @param quantize - what matrices are quantized to, by the rules of {@link quantizedFormat}.
+ * @returns the formats of each weight, by its name in the Program.
  * @throws {CheckpointError} naming the tensor, and what was expected.
  */
 export function checkCheckpoint(
   architecture: Architecture,
   file: Pick<WeightFile, "tensors">,
   weightFormats: readonly Format[],
-): Record<string, Format> {
-  const formats: Record<string, Format> = {};
+  quantize?: MatrixFormat,
+): Record<string, WeightFormats> {
+  const formats: Record<string, WeightFormats> = {};
   const known = new Set<string>();
-  for (const { name, checkpointName: tensor, checkpointShape, kind } of architecture.weights) {
+  for (const entry of architecture.weights) {
+    const { name, checkpointName: tensor, checkpointShape, kind } = entry;
     known.add(tensor);
     const stored = file.tensors.get(tensor);
     if (stored === undefined) {
@@ -60,7 +77,10 @@ export function checkCheckpoint(
         { tensor, actual: stored.dtype },
       );
     }
-    formats[name] = deviceFormat(kind, stored.spec.format, weightFormats);
+    const { format } = stored.spec;
+    const quantized =
+      quantize === undefined ? format : quantizedFormat(architecture, entry, format, quantize);
+    formats[name] = { stored: format, quantized, device: deviceFormat(kind, quantized, weightFormats) };
   }
   // A tensor that nobody reads is a part of the model that would be left out in silence, such as scales.
   const unexpected = [...file.tensors.keys()].filter((tensor) => !known.has(tensor) && !ignored.test(tensor));

@@ -1,46 +1,74 @@
-import {
-  byteLength,
-  dequantize,
-  type Format,
-  isDType,
-  KraitError,
-  quantize,
-  type TensorSpec,
-  type WeightSource,
-} from "@krait/tensor";
-import type { WeightEntry } from "./architecture.ts";
+import { byteLength, dequantize, type Format, KraitError, quantize, type WeightSource } from "@krait/tensor";
+import type { WeightEntry, WeightTransform } from "./architecture.ts";
+import type { WeightFormats } from "./checkpoint.ts";
 
-const transforms = {
-  "negative-exponential": (value: number) => -Math.exp(value),
-} as const;
+const transforms: Readonly<Record<WeightTransform, (value: number) => number>> = {
+  "negative-exponential": (value) => -Math.exp(value),
+  "logarithm-of-negative": (value) => Math.log(-value),
+};
+
+/** A tensor that has been quantized, and how far from its values it is now. */
+export interface QuantizedTensor {
+  /** By its name in the checkpoint. */
+  readonly tensor: string;
+  readonly stored: Format;
+  readonly format: Format;
+  /** √(Σ (quantized − value)² / Σ value²) */
+  readonly relativeError: number;
+}
 
 /**
- * A checkpoint's tensor as the Program wants it: converted piece by piece to the Program's format, each
- * value transformed where the entry says so. The source itself where nothing changes.
+ * A checkpoint's tensor as the Program wants it: decoded piece by piece, each value transformed where the
+ * entry says so, quantized, and stored in the device's format. A device that does not multiply by the
+ * quantized format gets the values that its blocks stand for, so every device computes the same model. The
+ * source itself where nothing changes.
  *
- * @throws {KraitError} `QUANTIZE_UNSUPPORTED` when the Program's format is a block format other than the stored one.
+ * @param onQuantized - called after the last piece of a tensor that was quantized.
+ * @throws {KraitError} `VALUE_UNQUANTIZABLE`, naming the tensor, while pieces are read.
  */
 export function convertWeight(
   source: WeightSource,
-  { transform }: WeightEntry,
-  stored: Format,
-  spec: TensorSpec,
+  { checkpointName: tensor, shape, transform }: WeightEntry,
+  { stored, quantized, device }: WeightFormats,
+  onQuantized?: (tensor: QuantizedTensor) => void,
 ): WeightSource {
-  const { format } = spec;
-  if (stored === format && transform === undefined) return source;
-  if (!isDType(format)) {
-    throw new KraitError(
-      "QUANTIZE_UNSUPPORTED",
-      `A weight stored as ${stored} cannot become ${format}: block formats are read, not written.`,
-    );
-  }
+  if (stored === quantized && stored === device && transform === undefined) return source;
   return {
-    byteLength: byteLength(spec),
+    byteLength: byteLength({ shape, format: device }),
     async *pieces(signal) {
+      let squaredErrors = 0;
+      let squares = 0;
       for await (const piece of source.pieces(signal)) {
-        const values = dequantize(stored, piece);
-        yield quantize(format, transform === undefined ? values : values.map(transforms[transform]));
+        const decoded = dequantize(stored, piece);
+        const values = transform === undefined ? decoded : decoded.map(transforms[transform]);
+        if (quantized === stored) {
+          yield quantize(device, values);
+          continue;
+        }
+        const blocks = quantizeTensor(tensor, quantized, values);
+        if (device === quantized && onQuantized === undefined) {
+          yield blocks;
+          continue;
+        }
+        const after = dequantize(quantized, blocks);
+        for (let i = 0; i < values.length; i++) {
+          squaredErrors += (after[i]! - values[i]!) ** 2;
+          squares += values[i]! ** 2;
+        }
+        yield device === quantized ? blocks : quantize(device, after);
       }
+      if (quantized === stored) return;
+      const relativeError = squares === 0 ? 0 : Math.sqrt(squaredErrors / squares);
+      onQuantized?.({ tensor, stored, format: quantized, relativeError });
     },
   };
+}
+
+function quantizeTensor(tensor: string, format: Format, values: Float32Array): Uint8Array {
+  try {
+    return quantize(format, values);
+  } catch (cause) {
+    if (!(cause instanceof KraitError)) throw cause;
+    throw new KraitError(cause.code, `Tensor "${tensor}": ${cause.message}`, { cause });
+  }
 }

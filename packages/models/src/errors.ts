@@ -46,7 +46,8 @@ export class CheckpointError extends KraitError {
       | "CHECKPOINT_TENSOR_MISSING"
       | "CHECKPOINT_TENSOR_UNEXPECTED"
       | "CHECKPOINT_SHAPE"
-      | "CHECKPOINT_DTYPE",
+      | "CHECKPOINT_DTYPE"
+      | "CHECKPOINT_QUANTIZED",
     message: string,
     fault: { tensor: string; expected?: unknown; actual?: unknown },
   ) {

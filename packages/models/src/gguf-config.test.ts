@@ -1,16 +1,14 @@
-import { ggufKeys, readConfig } from "@krait/testing";
+import { readConfig } from "@krait/testing";
 import { describe, expect, test } from "vitest";
 import { architectureOf } from "./architecture.ts";
-import { configOfGguf } from "./gguf-config.ts";
+import { configOfGguf, ggufKeysOf } from "./gguf-config.ts";
 
 type Contents = Parameters<typeof configOfGguf>[0];
 
 /** The 9B's GGUF file, with some keys changed or, where undefined, missing; its tensors are as many as it needs. */
 function contents(changes: Record<string, unknown> = {}): Contents {
   const metadata: Record<string, unknown> = {};
-  for (const [key, type, value] of ggufKeys(readConfig("NVIDIA-Nemotron-Nano-9B-v2"))) {
-    metadata[key] = type === "i32[]" ? Int32Array.from(value as number[]) : value;
-  }
+  for (const [key, , value] of ggufKeysOf(readConfig("NVIDIA-Nemotron-Nano-9B-v2"))) metadata[key] = value;
   for (const [key, value] of Object.entries(changes)) metadata[key] = value;
   const names = ["token_embd.weight", "output.weight", "blk.0.ssm_conv1d.bias"];
   return { metadata, tensors: new Map(names.map((name) => [name, undefined])) };
@@ -24,6 +22,40 @@ test("the 9B's file describes the same model as its config.json", () => {
   expect(fromFile.weights.map(({ name, shape }) => [name, shape])).toEqual(
     fromJson.weights.map(({ name, shape }) => [name, shape]),
   );
+});
+
+test("the keys are those of llama.cpp's converter", () => {
+  const keys = ggufKeysOf(readConfig("NVIDIA-Nemotron-Nano-9B-v2"));
+  const pattern = "M-M-M-MM-M-M-M*-M-M-M*-M-M-M-M*-M-M-M-M*-M-MM-M-M-M-M-M-";
+  const perLayer = (kind: string, count: number) => [...pattern].map((layer) => (layer === kind ? count : 0));
+  expect(keys[0]).toEqual(["general.architecture", "string", "nemotron_h"]);
+  const named = Object.fromEntries(
+    keys.map(([key, type, value]) => [key.replace("nemotron_h.", ""), [type, value]]),
+  );
+  expect(named).toEqual({
+    "general.architecture": ["string", "nemotron_h"],
+    vocab_size: ["u32", 131072],
+    context_length: ["u32", 131072],
+    embedding_length: ["u32", 4480],
+    block_count: ["u32", 56],
+    feed_forward_length: ["i32[]", Int32Array.from(perLayer("-", 15680))],
+    "attention.head_count": ["u32", 40],
+    "attention.head_count_kv": ["i32[]", Int32Array.from(perLayer("*", 8))],
+    "attention.key_length": ["u32", 128],
+    "attention.value_length": ["u32", 128],
+    "attention.layer_norm_rms_epsilon": ["f32", 1e-5],
+    "attention.layer_norm_epsilon": ["f32", 1e-5],
+    "ssm.conv_kernel": ["u32", 4],
+    "ssm.inner_size": ["u32", 10240],
+    "ssm.state_size": ["u32", 128],
+    "ssm.time_step_rank": ["u32", 128],
+    "ssm.group_count": ["u32", 8],
+  });
+});
+
+test("limits of the time step, which GGUF cannot say, are refused", () => {
+  const config = { ...readConfig("NVIDIA-Nemotron-Nano-9B-v2"), time_step_limit: [0.001, 0.1] };
+  expect(() => ggufKeysOf(config)).toThrow(expect.objectContaining({ code: "ARCHITECTURE_UNSUPPORTED" }));
 });
 
 test("names and shapes are those of llama.cpp's converter", () => {

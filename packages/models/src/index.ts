@@ -6,10 +6,13 @@ export {
   type ProgramOptions,
   type WeightEntry,
 } from "./architecture.ts";
-export { checkCheckpoint, deviceFormat } from "./checkpoint.ts";
+export { checkCheckpoint, deviceFormat, deviceFormats, type WeightFormats } from "./checkpoint.ts";
+export { type ConvertedTensor, type ConvertOptions, convertCheckpoint } from "./convert-checkpoint.ts";
+export type { QuantizedTensor } from "./convert-weight.ts";
 export { CheckpointError, ConfigError, MemoryPlanError, UnsupportedArchitectureError } from "./errors.ts";
-export { configOfGguf } from "./gguf-config.ts";
+export { configOfGguf, ggufKeysOf } from "./gguf-config.ts";
 export { type LoadOptions, type LoadProgress, loadModel, type Model } from "./load-model.ts";
 export { type MemoryPlan, planMemory, requireMemory } from "./memory-plan.ts";
 export { type ModelOptions, type ModelSizes, resolveModelOptions } from "./model-options.ts";
 export type { GgufContents } from "./nemotron-h/gguf-config.ts";
+export { type MatrixFormat, matrixFormats, quantizedFormat } from "./quantized-format.ts";

@@ -1,10 +1,11 @@
 import type { Backend, Executable, Extents, Program, WeightBuffer, WeightSource } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
 import type { Architecture, ProgramOptions } from "./architecture.ts";
-import { checkCheckpoint } from "./checkpoint.ts";
-import { convertWeight } from "./convert-weight.ts";
+import { checkCheckpoint, deviceFormats, type WeightFormats } from "./checkpoint.ts";
+import { convertWeight, type QuantizedTensor } from "./convert-weight.ts";
 import { type MemoryPlan, planMemory, requireMemory } from "./memory-plan.ts";
 import { type ModelOptions, resolveModelOptions } from "./model-options.ts";
+import { type MatrixFormat, requireMatrixFormat } from "./quantized-format.ts";
 
 /** How far loading is; the weights' bytes are counted as the file stores them. */
 export interface LoadProgress {
@@ -15,6 +16,13 @@ export interface LoadProgress {
 }
 
 export interface LoadOptions extends ModelOptions {
+  /**
+   * What matrices are quantized to on their way, as `llama-quantize` would; as stored unless given. A few
+   * get another format, see {@link quantizedFormat}.
+   */
+  readonly quantize?: MatrixFormat | undefined;
+  /** Called for each tensor that has been quantized. */
+  readonly onQuantized?: ((tensor: QuantizedTensor) => void) | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,9 +53,15 @@ export async function loadModel(
   backend: Backend,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { signal } = options;
-  const formats = checkCheckpoint(architecture, file, backend.weightFormats);
-  const { program: sizes, largest } = resolveModelOptions(architecture, backend, formats, options);
+  const { quantize, signal } = options;
+  if (quantize !== undefined) requireMatrixFormat(quantize);
+  const formats = checkCheckpoint(architecture, file, backend.weightFormats, quantize);
+  const { program: sizes, largest } = resolveModelOptions(
+    architecture,
+    backend,
+    deviceFormats(formats),
+    options,
+  );
   const programs = architecture.programs(sizes);
   const memory = planMemory(architecture, programs, largest, (spec) => backend.weightBytes(spec));
   requireMemory(memory, backend.limits.memoryBytes, backend.name);
@@ -67,7 +81,8 @@ export async function loadModel(
     const sample = await compile(programs.sample);
 
     const weights: Record<string, WeightBuffer> = {};
-    for await (const [name, weight] of loadWeights(architecture, file, backend, programs.forward, options)) {
+    const loading = { architecture, formats, file, backend, program: programs.forward };
+    for await (const [name, weight] of loadWeights(loading, options)) {
       disposables.push(weight);
       weights[name] = weight;
     }
@@ -88,13 +103,18 @@ export async function loadModel(
   }
 }
 
+interface Loading {
+  readonly architecture: Architecture;
+  readonly formats: Readonly<Record<string, WeightFormats>>;
+  readonly file: WeightFile;
+  readonly backend: Backend;
+  readonly program: Program;
+}
+
 /** Streams every weight to the device, one after the other. */
 async function* loadWeights(
-  architecture: Architecture,
-  file: WeightFile,
-  backend: Backend,
-  program: Program,
-  { onProgress, signal }: LoadOptions,
+  { architecture, formats, file, backend, program }: Loading,
+  { onProgress, onQuantized, signal }: LoadOptions,
 ): AsyncGenerator<[name: string, weight: WeightBuffer]> {
   const sources = architecture.weights.map((entry) => ({ entry, source: file.source(entry.checkpointName) }));
   const totalBytes = sources.reduce((total, { source }) => total + source.byteLength, 0);
@@ -108,10 +128,8 @@ async function* loadWeights(
       loadedBytes = startOfTensor + tensorBytes;
       onProgress?.({ loadedBytes, totalBytes, tensor: entry.checkpointName });
     };
-    const spec = program.weights[entry.name]!;
-    const stored = file.tensors.get(entry.checkpointName)!.spec!;
-    const converted = convertWeight(counted(source, report), entry, stored.format, spec);
-    yield [entry.name, await backend.loadWeight(spec, converted, signal)];
+    const converted = convertWeight(counted(source, report), entry, formats[entry.name]!, onQuantized);
+    yield [entry.name, await backend.loadWeight(program.weights[entry.name]!, converted, signal)];
     report(source.byteLength); // a backend that maps the file asks for no pieces
   }
 }

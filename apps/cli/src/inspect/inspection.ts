@@ -2,6 +2,7 @@ import {
   type Architecture,
   checkCheckpoint,
   deviceFormat,
+  deviceFormats,
   type MemoryPlan,
   type ModelConfig,
   planMemory,
@@ -65,7 +66,7 @@ export function inspectModel(files: ModelFiles, { backend, ...options }: Inspect
   const { architecture, checkpoint } = files;
   const configFormat = formatOfConfig(files.config);
   const formats = checkpoint
-    ? checkCheckpoint(architecture, checkpoint, backend.weightFormats)
+    ? deviceFormats(checkCheckpoint(architecture, checkpoint, backend.weightFormats))
     : announcedFormats(architecture, configFormat, backend.weightFormats);
   const plan = (kvDtype?: DType) => {
     const sizes = resolveModelOptions(architecture, backend, formats, { ...options, kvDtype });
