@@ -15,6 +15,9 @@ const tekken =
 
 const patterns: Readonly<Record<string, string>> = { tekken, pixtral: tekken };
 
+/** The first name of each pattern. */
+export const patternNames: ReadonlyMap<string, string> = new Map([[tekken, "tekken"]]);
+
 /** `tokenizer.ggml.token_type` of tokens that are added to the vocabulary: `UNKNOWN`, `CONTROL`, `USER_DEFINED`. */
 const addedTypes: ReadonlyMap<unknown, { special: boolean }> = new Map([
   [2, { special: true }],

@@ -1,5 +1,6 @@
 export { byteLevelAlphabet } from "./byte-level.ts";
 export { tokenizerFilesOfGguf } from "./gguf.ts";
+export { ggufKeysOfTokenizer, type TokenizerKey, type TokenizerKeyOptions } from "./gguf-keys.ts";
 export type { PromptPiece } from "./prompt-piece.ts";
 export type { TextStream } from "./text-stream.ts";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./tokenizer.ts";
