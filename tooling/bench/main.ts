@@ -1,55 +1,53 @@
-// Prints how fast the embedded model runs on this machine's reference backend, one JSON line a measure:
+// Measures Krait on this machine, and other engines beside it where they are installed.
 //
-//   {"name": …, "value": …, "unit": …}
+//   npm run bench -- cpu [--quick] [--ops] [--backend wasm] [--json] [--save]
 //
-// The reference is written to be read. The ratio says how much of what one thread of JavaScript can
-// multiply and add it uses, so that the number means the same on any machine.
-import { loadModel } from "krait";
-import { multiplyAddsPerSecond } from "./multiply-add-rate.ts";
+// Prints a figure a line, as a table or as JSON. A missed goal is printed and fails nothing: how
+// fast a machine is today is no property of the code.
+import { parseArgs } from "node:util";
+import type { Figure } from "./figure.ts";
+import { describeMachine } from "./machine.ts";
+import { summaryLine, tableHead, tableLine } from "./report.ts";
+import { saveResults } from "./results.ts";
+import { suites } from "./suite.ts";
 
-const PROMPT_TOKENS = 512;
-const DECODED_TOKENS = 128;
-const REPEATS = 3;
-
-const model = await loadModel(undefined, { backend: "cpu" });
-const sentence = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ");
-const prompt = Array.from({ length: PROMPT_TOKENS }, (_, index) => sentence[index % sentence.length]!);
-
-const prefill: number[] = [];
-const decode: number[] = [];
-for (let repeat = 0; repeat < REPEATS; repeat++) {
-  const stream = model.engine.generate({
-    prompt,
-    format: "text",
-    maxTokens: DECODED_TOKENS,
-    ignoreEndTokens: true,
-    sampling: { temperature: 0 },
-  });
-  for await (const event of stream) {
-    if (event.type !== "finish") continue;
-    prefill.push(PROMPT_TOKENS / event.timing.prefillSeconds);
-    // The first token is drawn from the prompt's logits; the clock of decoding starts with it.
-    decode.push((DECODED_TOKENS - 1) / event.timing.decodeSeconds);
-  }
-}
-await model[Symbol.asyncDispose]();
-
-// Every matrix but the embedding table, of which a token takes one row.
-const multiplyAddsPerToken = model.architecture.weights
-  .filter(({ kind, name }) => kind === "matrix" && name !== "embeddings")
-  .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-const rate = multiplyAddsPerSecond();
-
-report("tiny-model.cpu.prefill", median(prefill), "tokens/s");
-report("tiny-model.cpu.decode", median(decode), "tokens/s");
-report("machine.f64-multiply-adds", rate, "1/s");
-report("tiny-model.cpu.prefill.roofline", (median(prefill) * multiplyAddsPerToken) / rate, "ratio");
-report("tiny-model.cpu.decode.roofline", (median(decode) * multiplyAddsPerToken) / rate, "ratio");
-
-function report(name: string, value: number, unit: string): void {
-  console.log(JSON.stringify({ name, value: Number(value.toPrecision(4)), unit }));
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    ops: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
+    backend: { type: "string" },
+  },
+});
+const [name = "tiny", ...rest] = positionals;
+if (!Object.hasOwn(suites, name) || rest.length > 0) {
+  console.error(
+    `There is no suite "${positionals.join(" ")}". Choose one of ${Object.keys(suites).join(", ")}.`,
+  );
+  process.exit(2);
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const suite = await suites[name]!();
+const machine = describeMachine();
+const started = new Date();
+const figures: Figure[] = [];
+const notes: string[] = [];
+const note = (text: string): void => {
+  notes.push(text);
+  console.error(text);
+};
+if (!flags.json) console.log(`${machine.cpu}, ${machine.cores} cores\n${tableHead}`);
+for await (const figure of suite({ ...flags, backend: flags.backend ?? process.env.KRAIT_BACKEND, note })) {
+  figures.push(figure);
+  console.log(flags.json ? JSON.stringify(figure) : tableLine(figure));
+}
+const minutes = (Date.now() - started.getTime()) / 60_000;
+if (!flags.json) console.log(summaryLine(figures, minutes));
+if (flags.save) {
+  const { quick, ops } = flags;
+  console.error(
+    `Saved as ${await saveResults({ suite: name, started, machine, quick, ops, notes, figures })}.`,
+  );
 }

@@ -1,0 +1,48 @@
+import { createBackend, supportsThreads } from "../engines/backends.ts";
+import { type Answer, EngineProcess } from "../engines/engine-process.ts";
+import { nodeLlamaCpp } from "../engines/peers.ts";
+import type { Measurement } from "../paired.ts";
+
+/** An engine that takes part: one of Krait's backends, or the peer. */
+export interface Contender {
+  /** The backend's name, or `peer`. */
+  readonly name: string;
+  start(): EngineProcess;
+}
+
+/** The peer's key among contenders. */
+export const PEER = "peer";
+
+/** Those of Krait's backends that run here with so many threads, and the peer where it is installed. */
+export async function findContenders(names: readonly string[], threads: number): Promise<Contender[]> {
+  const found: Contender[] = [];
+  for (const name of names) {
+    if (!supportsThreads(name, threads)) continue;
+    found.push({ name, start: EngineProcess.krait });
+  }
+  if (nodeLlamaCpp() !== undefined) found.push({ name: PEER, start: EngineProcess.nodeLlamaCpp });
+  return found;
+}
+
+/** Those of the backends that can be made on this machine; tells why the others cannot. */
+export async function availableBackends(
+  names: readonly string[],
+  note: (text: string) => void,
+): Promise<string[]> {
+  const available: string[] = [];
+  for (const name of names) {
+    try {
+      await using _ = await createBackend(name, 1);
+      available.push(name);
+    } catch (error) {
+      note(`No figures of backend "${name}": ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return available;
+}
+
+/** A measurement of a rate: so many units in the seconds that a process answered. */
+export async function rate(units: number, answer: Promise<Answer<number>>): Promise<Measurement> {
+  const { result, cpuSeconds } = await answer;
+  return { value: units / result, cpuSeconds };
+}
