@@ -9,5 +9,6 @@ export type { SafetensorsDType } from "./safetensors/dtype.ts";
 export { encodeSafetensors, type TensorToWrite } from "./safetensors/encode.ts";
 export { type WriteOptions, writeSafetensorsFile } from "./safetensors/write-file.ts";
 export type { ModelLocation } from "./storage/locate.ts";
+export { type FolderOptions, requireAbsent, writeFolder } from "./storage/write-folder.ts";
 export { WeightError, type WeightErrorCode } from "./weight-error.ts";
 export type { StoredTensor, WeightFile } from "./weight-file.ts";

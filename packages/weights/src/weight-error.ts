@@ -42,6 +42,8 @@ export type WeightErrorCode =
   | "WEIGHT_CLOSED"
   /** Tensors or metadata given to the writer cannot be written. */
   | "WEIGHT_WRITE_INVALID"
+  /** What was to be written is there already. */
+  | "WEIGHT_TARGET_EXISTS"
   /** The disk refused to be written; `cause` says how. */
   | "WEIGHT_WRITE_FAILED";
 

@@ -1,5 +1,5 @@
 import { WeightError } from "../weight-error.ts";
-import { nodeModules } from "./node.ts";
+import { type NodeModules, nodeModules } from "./node.ts";
 
 /**
  * Writes a file, in Node and its like. It appears under its name when it is complete and on disk, and
@@ -15,36 +15,43 @@ export async function writeFileAtomically(
 ): Promise<void> {
   signal?.throwIfAborted();
   const { fs } = nodeModules(path);
-  // Beside the target, since a rename is atomic only within one file system.
-  const partial = `${path}.${crypto.randomUUID()}.partial`;
-  const handle = await fs.open(partial, "wx").catch((cause) => {
-    throw writeFailed(path, cause);
-  });
+  const partial = partialName(path);
   try {
-    for await (const piece of pieces) {
-      signal?.throwIfAborted();
-      await handle.writeFile(piece);
-    }
-    await handle.sync();
-    await handle.close();
+    await writePieces(fs, partial, pieces, signal);
     await fs.rename(partial, path);
   } catch (error) {
-    await handle.close();
     await fs.rm(partial, { force: true });
-    throw isSystemError(error) ? writeFailed(path, error) : error;
+    throw asWriteError(path, error);
   }
 }
 
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
+/** Beside the target, since a rename is atomic only within one file system. */
+export function partialName(path: string): string {
+  return `${path}.${crypto.randomUUID()}.partial`;
 }
 
-function writeFailed(file: string, cause: unknown): WeightError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+/** Writes a new file, which is on disk when the promise resolves. */
+export async function writePieces(
+  fs: NodeModules["fs"],
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await using handle = await fs.open(path, "wx");
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    await handle.writeFile(piece);
+  }
+  await handle.sync();
+}
+
+/** What the file system says becomes a {@link WeightError}; every other error stays what it is. */
+export function asWriteError(file: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
   return new WeightError({
     code: "WEIGHT_WRITE_FAILED",
-    message: `${file} could not be written: ${reason}.`,
+    message: `${file} could not be written: ${error.message}.`,
     file,
-    cause,
+    cause: error,
   });
 }
