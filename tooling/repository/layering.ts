@@ -15,6 +15,7 @@ const rows: Readonly<Record<string, number>> = {
   "@krait/tool-parser": 2,
   "@krait/sampler": 2,
   "@krait/weights": 2,
+  "@krait/hub": 2,
   "@krait/cpu-kernels": 2,
   "@krait/tiny-model": 2,
   "@krait/models": 3,
