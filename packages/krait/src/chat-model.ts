@@ -13,7 +13,7 @@ import type { TextFiles } from "./text-files.ts";
 
 /** A loaded model, ready to talk. */
 export interface ChatModel extends AsyncDisposable {
-  /** Where it was loaded from. */
+  /** What a GGUF file calls it, or where it was loaded from. */
   readonly name: string;
   readonly architecture: Architecture;
   readonly memory: MemoryPlan;

@@ -1,11 +1,13 @@
 export type { Message, Tool } from "@krait/chat-template";
 export type { FinishEvent, FinishReason, GenerateEvent, TokenEvent, Usage } from "@krait/engine";
+export { type MatrixFormat, matrixFormats, type QuantizedTensor } from "@krait/models";
 export { KraitError } from "@krait/tensor";
 export { evaluateExpression } from "./calculator.ts";
 export type { ChatModel } from "./chat-model.ts";
 export type { ChatOptions, CompleteOptions } from "./chat-options.ts";
 export type { ChatResult, ChatStream, MadeCall } from "./chat-stream.ts";
 export { backendNames, chooseBackend } from "./choose-backend.ts";
+export { type ConvertModelOptions, type ConvertProgress, convertModel } from "./convert/convert-model.ts";
 export { demoTools } from "./demo-tools.ts";
 export { ModelError, type ModelErrorCode } from "./errors.ts";
 export { type LoadModelOptions, loadModel } from "./load-model.ts";

@@ -2,11 +2,12 @@ import { createEngine } from "@krait/engine";
 import { type LoadOptions, loadModel as loadWeights, type Model } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
-import { type ModelLocation, type OpenOptions, openModelFolder } from "@krait/weights";
+import { type ModelLocation, type OpenOptions, openModelFolder, type WeightFile } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { ModelError } from "./errors.ts";
 import { readModelFiles } from "./model-files.ts";
+import { createText } from "./text-files.ts";
 
 export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"> {
   /** A backend, or the name of one; "auto" unless given. */
@@ -30,7 +31,8 @@ export async function loadModel(
   const { backend: choice = "auto", fetch, signal } = options;
   const folder = await openModelFolder(location, { ...(fetch && { fetch }), ...(signal && { signal }) });
   await using file = await folder.weights(signal);
-  const { architecture, defaults, text } = await readModelFiles(folder, file, signal);
+  const { architecture, defaults, text: sources } = await readModelFiles(folder, file, signal);
+  const text = createText(sources);
   const tokens = text.tokenizer?.vocabularySize ?? 0;
   if (tokens > architecture.vocabularySize) {
     throw new ModelError(
@@ -51,7 +53,7 @@ export async function loadModel(
       endTokens: defaults.endTokens,
     });
     return createChatModel({
-      name: folder.location,
+      name: nameInFile(file) ?? folder.location,
       model: loaded,
       engine,
       backend,
@@ -68,4 +70,10 @@ export async function loadModel(
     if (owned) await backend[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What a GGUF file calls its model. */
+function nameInFile({ metadata }: WeightFile): string | undefined {
+  const name = metadata["general.name"];
+  return typeof name === "string" && name !== "" ? name : undefined;
 }

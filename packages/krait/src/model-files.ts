@@ -1,14 +1,15 @@
 import { type Architecture, architectureOf, configOfGguf, type ModelConfig } from "@krait/models";
 import type { ModelFolder, WeightFile } from "@krait/weights";
 import { ModelError } from "./errors.ts";
-import { type GenerationConfig, readGenerationConfig } from "./generation-config.ts";
-import { readTextFiles, type TextFiles, textOfGguf } from "./text-files.ts";
+import { type GenerationConfig, generationConfigOfGguf, readGenerationConfig } from "./generation-config.ts";
+import { readTextSources, type TextSources, textSourcesOfGguf } from "./text-sources.ts";
 
 /** What a model's files say beside its weights. */
 export interface ModelFiles {
+  readonly config: ModelConfig;
   readonly architecture: Architecture;
   readonly defaults: GenerationConfig;
-  readonly text: TextFiles;
+  readonly text: TextSources;
 }
 
 /**
@@ -25,16 +26,18 @@ export async function readModelFiles(
   if (file.format === "gguf") {
     const config = configOfGguf(file);
     return {
+      config,
       architecture: architectureOf(config, "gguf"),
-      defaults: readGenerationConfig(undefined, config),
-      text: textOfGguf(file.metadata),
+      defaults: generationConfigOfGguf(file.metadata, config),
+      text: textSourcesOfGguf(file.metadata),
     };
   }
   const config = await readConfig(folder, signal);
   return {
+    config,
     architecture: architectureOf(config),
     defaults: readGenerationConfig(await folder.json("generation_config.json", { signal }), config),
-    text: await readTextFiles(folder, signal),
+    text: await readTextSources(folder, signal),
   };
 }
 

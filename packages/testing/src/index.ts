@@ -12,8 +12,6 @@ export {
   openFixture,
   readConfig,
 } from "./fixtures.ts";
-export type { GgufKey } from "./gguf/gguf-bytes.ts";
-export { ggufKeys, type ToGgufOptions, toGguf } from "./gguf/to-gguf.ts";
 export { type OpCase, sourceOf } from "./op-cases/op-case.ts";
 export { opCases } from "./op-cases/op-cases.ts";
 export { Random } from "./random.ts";
