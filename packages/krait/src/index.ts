@@ -1,5 +1,6 @@
 export type { Message, Tool } from "@krait/chat-template";
 export type { FinishEvent, FinishReason, GenerateEvent, TokenEvent, Usage } from "@krait/engine";
+export type { DownloadProgress, HubErrorCode } from "@krait/hub";
 export { type MatrixFormat, matrixFormats, type QuantizedTensor } from "@krait/models";
 export { KraitError } from "@krait/tensor";
 export { evaluateExpression } from "./calculator.ts";
@@ -10,6 +11,7 @@ export { backendNames, chooseBackend } from "./choose-backend.ts";
 export { type ConvertModelOptions, type ConvertProgress, convertModel } from "./convert/convert-model.ts";
 export { demoTools } from "./demo-tools.ts";
 export { ModelError, type ModelErrorCode } from "./errors.ts";
+export { type FindModelOptions, findModel } from "./find-model.ts";
 export { type LoadModelOptions, loadModel } from "./load-model.ts";
 export {
   type ExecutableTool,

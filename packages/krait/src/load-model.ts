@@ -2,24 +2,26 @@ import { createEngine } from "@krait/engine";
 import { type LoadOptions, loadModel as loadWeights, type Model } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
-import { type ModelLocation, type OpenOptions, openModelFolder, type WeightFile } from "@krait/weights";
+import type { ModelLocation, WeightFile } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { ModelError } from "./errors.ts";
+import { type FindModelOptions, findModel } from "./find-model.ts";
 import { readModelFiles } from "./model-files.ts";
 import { createText } from "./text-files.ts";
 
-export interface LoadModelOptions extends LoadOptions, Pick<OpenOptions, "fetch"> {
+export interface LoadModelOptions extends LoadOptions, Omit<FindModelOptions, "weights"> {
   /** A backend, or the name of one; "auto" unless given. */
   readonly backend?: Backend | string | undefined;
 }
 
 /**
  * Loads a model: a GGUF file, or a folder in the Hugging Face layout with `config.json`, safetensors and
- * tokenizer files.
+ * tokenizer files. One that is on the hub is downloaded first, unless the cache has it.
  *
  * @param location - a GGUF file's path or URL (any part of a split one), a folder's, a safetensors file in
- *   it, or blobs; the embedded tiny model when absent.
+ *   it, or blobs; a name on the Hugging Face hub, `org/model` or `org/model:Q4_0`, if it is no path here;
+ *   the embedded tiny model when absent.
  * @returns the model; dispose of it to free its memory. A backend that was passed in stays the caller's.
  * @throws errors of the packages below, each with a `code`; when `signal` is aborted, its reason. Then
  *   everything loaded so far is freed.
@@ -28,8 +30,8 @@ export async function loadModel(
   location: ModelLocation = modelUrl,
   options: LoadModelOptions = {},
 ): Promise<ChatModel> {
-  const { backend: choice = "auto", fetch, signal } = options;
-  const folder = await openModelFolder(location, { ...(fetch && { fetch }), ...(signal && { signal }) });
+  const { backend: choice = "auto", signal } = options;
+  const folder = await findModel(location, { ...options, weights: true });
   await using file = await folder.weights(signal);
   const { architecture, defaults, text: sources } = await readModelFiles(folder, file, signal);
   const text = createText(sources);

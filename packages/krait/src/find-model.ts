@@ -1,0 +1,95 @@
+import type { DownloadProgress, HubError, PulledModel, PullOptions } from "@krait/hub";
+import {
+  type ModelFolder,
+  type ModelLocation,
+  type OpenOptions,
+  openModelFolder,
+  WeightError,
+} from "@krait/weights";
+import { ModelError } from "./errors.ts";
+
+/** Options of models that have a name on the hub. What is left out, the environment says. */
+export interface FindModelOptions
+  extends OpenOptions,
+    Pick<PullOptions, "revision" | "file" | "offline" | "weights" | "endpoint" | "token" | "cacheFolder"> {
+  /** How far the download is, if there is one. */
+  readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/**
+ * Finds a model's files: in a folder, at a URL, among blobs; or, where there is no such file or folder, by
+ * its name on the Hugging Face hub. What the cache lacks of that is downloaded first.
+ *
+ * @throws {WeightError} `WEIGHT_FILE_MISSING` for what is neither; {@link HubError}; {@link ModelError}
+ *   `OPTION_INVALID` when a revision or file is asked of what is not from the hub.
+ */
+export async function findModel(
+  location: ModelLocation,
+  options: FindModelOptions = {},
+): Promise<ModelFolder> {
+  const { fetch, signal } = options;
+  const here = await openModelFolder(location, { fetch, signal }).catch((error) => {
+    // A folder that is there wins, so nobody's files are passed over.
+    if (typeof location === "string" && isMissing(error)) return undefined;
+    throw error;
+  });
+  if (here !== undefined) {
+    refuseHubOptions(here, options);
+    return here;
+  }
+  const pulled = await pull(String(location), options);
+  const folder = await openModelFolder(pulled.path, { signal });
+  return { ...folder, location: location as string };
+}
+
+async function pull(name: string, { onDownload, ...options }: FindModelOptions): Promise<PulledModel> {
+  const hub = await import("@krait/hub");
+  if (!hub.isModelName(name)) throw isNeither(name);
+  try {
+    return await hub.pullModel(name, { ...options, onProgress: onDownload });
+  } catch (error) {
+    throw error instanceof hub.HubError && isNotHad(error)
+      ? new hub.HubError({
+          ...error,
+          message: `${thereIsNo(name)} here. On the hub: ${error.message}`,
+          cause: error,
+        })
+      : error;
+  }
+}
+
+/** It may be that a folder was meant, and its path is wrong. */
+function isNotHad({ code }: HubError): boolean {
+  return ["HUB_MODEL_NOT_FOUND", "HUB_ACCESS_DENIED", "HUB_REQUEST_FAILED", "HUB_OFFLINE"].includes(code);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof WeightError && error.code === "WEIGHT_FILE_MISSING";
+}
+
+function isNeither(name: string): WeightError {
+  return new WeightError({
+    code: "WEIGHT_FILE_MISSING",
+    message:
+      `${thereIsNo(name)}, and it is not the name of a model on the hub, ` +
+      `such as "nvidia/NVIDIA-Nemotron-Nano-9B-v2".`,
+    file: name,
+    expected: "a folder, a weight file, or org/model",
+  });
+}
+
+function thereIsNo(location: string): string {
+  return `There is no file or folder "${location}"`;
+}
+
+function refuseHubOptions({ location }: ModelFolder, options: FindModelOptions): void {
+  for (const option of ["revision", "file"] as const) {
+    if (options[option] === undefined) continue;
+    throw new ModelError(
+      "OPTION_INVALID",
+      `"${option}" is for models on the hub, but ${location} is not from there. Leave it out; ` +
+        `if a model on the hub was meant, run this where there is no folder of that name.`,
+      { option, value: options[option], location },
+    );
+  }
+}
