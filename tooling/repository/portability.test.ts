@@ -8,9 +8,12 @@ import { publicPackages, root } from "./workspace.ts";
 /** The places that ask for Node's modules, at run time and where there are some. */
 const nodeDoors = ["packages/weights/src/storage/node.ts", "packages/hub/src/disk/node.ts"];
 
-/** Packages that run in a page, a worker or any other runtime: all but the terminal program. */
+/** The terminal program, and the backend that is an addon of Node. */
+const forNode = ["@krait/cli", "@krait/backend-native"];
+
+/** Packages that run in a page, a worker or any other runtime. */
 const portable = publicPackages().filter(
-  ({ name, folder }) => name !== "@krait/cli" && existsSync(join(root, folder, "src/index.ts")),
+  ({ name, folder }) => !forNode.includes(name) && existsSync(join(root, folder, "src/index.ts")),
 );
 
 test.each(portable)("nothing that $name loads imports a module of Node", (pkg) => {

@@ -1,0 +1,92 @@
+// Compiles the addon for the machine that this runs on. The packages of the platforms call it.
+//
+// Needs gcc, clang or another C compiler that takes their options, named by CC or found as cc. Without one
+// nothing is built, which is no failure: whoever runs Krait then gets the WebAssembly backend.
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const own = fileURLToPath(new URL(".", import.meta.url));
+const shared = fileURLToPath(new URL("../../cpu-kernels/kernels", import.meta.url));
+
+const common = [
+  "-std=c17",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-ffp-contract=off",
+  "-Wall",
+  "-Wextra",
+  "-Wno-psabi",
+];
+
+/** The kernels are compiled once for each of these. */
+const instructionSets = {
+  baseline: ["-O2"],
+  ...(process.arch === "x64" && {
+    avx2: ["-O3", "-mavx2", "-mfma", "-mf16c"],
+    avx512: [
+      "-O3",
+      ..."avx512f avx512bw avx512vl avx512dq avx512vnni fma f16c".split(" ").map((flag) => `-m${flag}`),
+    ],
+  }),
+};
+
+/** The first C compiler that is there. */
+function findCompiler() {
+  return [process.env.CC, "cc", "gcc", "clang"].find((compiler) => {
+    try {
+      execFileSync(compiler ?? "", ["--version"], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function fail({ message, stderr }) {
+  console.error(stderr || message);
+  process.exit(1);
+}
+
+async function compile(compiler, output, headers) {
+  const includes = [`-I${shared}`, `-I${headers}`];
+  const folder = mkdtempSync(join(tmpdir(), "krait-native-"));
+  const jobs = [];
+  const objects = [];
+  const add = (name, source, flags) => {
+    const object = join(folder, `${name}.o`);
+    objects.push(object);
+    jobs.push([...common, ...flags, ...includes, "-c", join(own, source), "-o", object]);
+  };
+  for (const [name, flags] of Object.entries(instructionSets)) {
+    add(`kernels-${name}`, "kernels.c", [...flags, `-DINSTRUCTION_SET=${name}`]);
+  }
+  for (const source of readdirSync(own).filter((name) => name.endsWith(".c") && name !== "kernels.c")) {
+    add(source, source, ["-O2"]);
+  }
+  try {
+    const work = async () => {
+      for (let job = jobs.shift(); job; job = jobs.shift())
+        await promisify(execFile)(compiler, job).catch(fail);
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    mkdirSync(dirname(output), { recursive: true });
+    const undefinedSymbols = process.platform === "darwin" ? ["-Wl,-undefined,dynamic_lookup"] : [];
+    execFileSync(compiler, ["-shared", "-s", "-pthread", ...undefinedSymbols, ...objects, "-o", output]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Compiles the addon to `output`; `headers` is the folder of node_api.h. */
+export async function buildAddon({ output, headers }) {
+  const compiler = process.platform === "win32" ? undefined : findCompiler();
+  if (compiler === undefined) {
+    console.log("@krait/backend-native is not built: there is no C compiler (gcc or clang) here.");
+    return;
+  }
+  await compile(compiler, resolve(output), headers);
+}

@@ -1,0 +1,18 @@
+// Threads that share the parts of one piece of work after another.
+//
+// Parts are taken one at a time by whoever is free, so a thread that loses its processor to another program takes
+// fewer. Who waits does so in a loop for some microseconds, as long as it takes to get from one op to the
+// next, and then sleeps: a loop without end would keep the processor from the very thread that is waited for.
+#pragma once
+
+#include "instruction-set.h"
+
+typedef struct Pool Pool;
+
+// A pool of `threads` threads, of which one is the caller's; null where they cannot be had.
+Pool *pool_start(uint32_t threads, const InstructionSet *set);
+
+// Does all parts and returns when they are done. Called by one thread at a time.
+void pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts);
+
+void pool_stop(Pool *pool);

@@ -1,0 +1,43 @@
+#define _POSIX_C_SOURCE 200809L
+#include "wait.h"
+
+#include <time.h>
+
+// About what waking a sleeping thread takes: to wait longer than that in a loop costs more than it saves.
+#define SPIN_NANOSECONDS 50000
+
+#define STACK_BYTES (8u << 20)
+
+static uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void rest(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+Spin spin_start(void) { return (Spin){0, 0}; }
+
+bool spin_on(Spin *spin) {
+  rest();
+  // The clock takes longer to read than what is usually waited for.
+  if (++spin->turns % 32 != 0) return true;
+  uint64_t now = nanoseconds();
+  if (spin->end == 0) spin->end = now + SPIN_NANOSECONDS;
+  return now < spin->end;
+}
+
+bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  bool is_started = pthread_create(thread, &attributes, run, argument) == 0;
+  pthread_attr_destroy(&attributes);
+  return is_started;
+}

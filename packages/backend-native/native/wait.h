@@ -1,0 +1,20 @@
+// Waiting without sleeping, for a while; and starting threads.
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Counts the turns of a loop that waits.
+typedef struct {
+  uint32_t turns;
+  uint64_t end;  // in nanoseconds
+} Spin;
+
+Spin spin_start(void);
+
+// Rests for an instant; false when it is time to sleep.
+bool spin_on(Spin *spin);
+
+// With a stack that is large enough for the tiles of products.
+bool start_thread(pthread_t *thread, void *(*run)(void *), void *argument);

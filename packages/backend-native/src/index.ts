@@ -1,0 +1,2 @@
+export { hasNativeBackend, type InstructionSet } from "./addon.ts";
+export { createNativeBackend, type NativeBackendOptions } from "./backend.ts";

@@ -1,0 +1,4 @@
+import { runOpTable } from "@krait/testing";
+import { createNativeBackend } from "./index.ts";
+
+runOpTable(createNativeBackend);

@@ -1,0 +1,79 @@
+import type { OpList } from "@krait/cpu-kernels";
+import { DisposedError } from "@krait/tensor";
+import type { Addon, Device } from "./addon.ts";
+
+/**
+ * The addon's queue: what is enqueued happens in order on a thread of its own, so nothing here waits.
+ *
+ * A step whose feeds are wrong is refused when it is its turn. Reads enqueued after it reject with the
+ * reason, and steps are left out, up to what is enqueued after the first of those reads has rejected.
+ */
+export class Queue {
+  readonly addon: Addon;
+  readonly device: Device;
+  readonly #numbers = new WeakMap<OpList, number>();
+  readonly #lists = new Map<number, WeakRef<OpList>>();
+  #isClosed = false;
+
+  constructor(addon: Addon, device: Device) {
+    this.addon = addon;
+    this.device = device;
+  }
+
+  /** Enqueues a step whose ops are divided into `parts`. */
+  run(list: OpList, parts: number): void {
+    const { region, entries, checks, fault } = list;
+    const number = this.#numberOf(list);
+    this.addon.step(this.device, number, region.address, entries, checks, parts, fault.address);
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.#checkOpen();
+    this.addon.write(this.device, address, bytes);
+  }
+
+  clear(address: number, bytes: number): void {
+    this.#checkOpen();
+    this.addon.clear(this.device, address, bytes);
+  }
+
+  /** The bytes after all that was enqueued before. @throws {BindingError} of a refused step. */
+  read(address: number, bytes: number): Promise<Uint8Array> {
+    this.#checkOpen();
+    const target = new Uint8Array(bytes);
+    return new Promise((resolve, reject) => {
+      this.addon.read(this.device, address, target, (serial, step, check, fault) => {
+        if (serial === 0) return resolve(target);
+        if (!this.#isClosed) this.addon.forgive(this.device, serial);
+        reject(this.#lists.get(step)?.deref()?.refusal(check, fault) ?? new DisposedError("The step"));
+      });
+    });
+  }
+
+  /** Gives memory back after all that was enqueued before; when the queue ends, all of it goes back. */
+  release(address: number, bytes: number): void {
+    if (!this.#isClosed) this.addon.release(this.device, address, bytes);
+  }
+
+  /** Waits for what is enqueued, then ends the threads and frees all memory. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.read(0, 0).catch(() => {});
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.addon.close(this.device);
+  }
+
+  #numberOf(list: OpList): number {
+    const known = this.#numbers.get(list);
+    if (known !== undefined) return known;
+    const number = this.#lists.size;
+    this.#numbers.set(list, number);
+    this.#lists.set(number, new WeakRef(list));
+    return number;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new DisposedError('Backend "native"');
+  }
+}
