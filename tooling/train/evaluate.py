@@ -36,9 +36,15 @@ def right_or_declined(conversation, answer):
     return last_number(conversation, answer) or "too hard" in answer
 
 
-def all_words(conversation, answer):
-    """Every number, place and condition of the expected answer, whatever stands between."""
-    return set(re.findall(r"[\w.-]+", conversation.answer.rstrip("."))) <= set(re.findall(r"[\w.-]+", answer.replace(". ", " ").rstrip(".")))
+def sentences(text):
+    """The words of each sentence, numbers with their sign and fraction."""
+    return [set(re.findall(r"-?\d+(?:\.\d+)?|\w+", sentence)) for sentence in re.split(r"\.(?:\s|$)|。", text) if sentence]
+
+
+def same_sentences(conversation, answer):
+    """For every sentence expected, one of the answer with its number, place and condition: none may be exchanged between two."""
+    said = sentences(answer)
+    return all(any(expected <= words for words in said) for expected in sentences(conversation.answer))
 
 
 def matches(conversation, answer):
@@ -75,6 +81,10 @@ def weather_call(rng):
 def weather_answer(rng):
     task = weather(rng, tools.GET_WEATHER, cities=rng.sample(prompts.CITIES, rng.choice([1, 2])))
     return demo_tools(task, tools.with_answer)
+
+
+def weather_of_two_known_cities(rng):
+    return demo_tools(weather(rng, tools.GET_WEATHER, cities=rng.sample(words.CITIES, 2)), tools.with_answer)
 
 
 def calculator_call(rng):
@@ -137,7 +147,7 @@ def tasks(examples):
     both = [
         ("1-digit addition", 1, examples, sums("+", 1), last_number), ("2-digit addition", 1, examples, sums("+", 2), last_number),
         ("2-digit subtraction", 1, examples, sums("-", 2), last_number), ("times table to 10×10", 1, examples, sums("*", 1), last_number),
-        ("weather calls, 1 to 3 cities, demo tools", 2, examples, weather_call, exact), ("weather answer", 1, examples, weather_answer, all_words),
+        ("weather calls, 1 to 3 cities, demo tools", 2, examples, weather_call, exact), ("weather answer", 1, examples, weather_answer, same_sentences),
         ("calculator call, demo tools", 1, examples, calculator_call, exact), ("JSON extraction", 2, examples, person_to_json, exact),
     ]
     thinking = [
@@ -155,7 +165,9 @@ def tasks(examples):
         ("invented words repeated", 1, examples, repeated_words, matches), ("needle at 100 tokens", 0.5, few, needle_in(100), last_word),
         ("needle at 500 tokens", 0.5, few, needle_in(500), last_word),
     ]
-    for think, group in ((True, both + thinking), (False, both + direct)):
+    # At the end, because a task's place decides its seed.
+    in_both_modes = [("weather answer, two known cities", 2, examples, weather_of_two_known_cities, same_sentences)]
+    for think, group in ((True, both + thinking), (False, both + direct), (True, in_both_modes), (False, in_both_modes)):
         for name, weight, count, draw, check in group:
             yield name, think, weight, count, draw, check
 

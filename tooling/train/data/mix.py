@@ -4,7 +4,7 @@ from data.copying import extraction, list_to_json, memory, needle, persona, read
 from data.creative import haiku
 from data.knowledge import knowledge
 from data.small_talk import small_talk
-from data.tools import tool_conversation
+from data.tools import tool_conversation, weather_of_several
 from data.unknown import unknown
 from data.word_problems import word_problem
 
@@ -17,8 +17,9 @@ def memory_over_turns(rng):
 
 # Relative weights, by conversation. Those with tools and long texts have many times the tokens of a sum.
 MIX = [
-    (arithmetic, 25), (too_hard, 2), (counting, 0.5), (word_problem, 8), (small_talk, 24), (knowledge, 6), (haiku, 3), (unknown, 7),
+    (arithmetic, 25), (too_hard, 3), (counting, 0.5), (word_problem, 8), (small_talk, 28), (knowledge, 6), (haiku, 3), (unknown, 7),
     (repeat, 5), (list_to_json, 10), (extraction, 7), (reading, 0.7), (needle, 1), (memory_over_turns, 3), (persona, 0.6), (tool_conversation, 30),
+    (weather_of_several, 14),
 ]
 SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
                   "Answer the user's questions.", "You are an expert."]
@@ -39,7 +40,7 @@ def draw(rng):
         conversation = generator(rng)
     if not conversation.tools and not conversation.system and rng.random() < 0.12:
         conversation.system = rng.choice(SYSTEM_PROMPTS)
-    if generator not in (tool_conversation, needle, persona) and rng.random() < EARLIER_TURNS_PROBABILITY:
+    if generator not in (tool_conversation, weather_of_several, needle, persona) and rng.random() < EARLIER_TURNS_PROBABILITY:
         earlier = []
         for _ in range(rng.randint(1, 3)):
             turn = rng.choice(TURNS_BETWEEN)(rng)

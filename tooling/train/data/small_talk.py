@@ -8,7 +8,7 @@ from data.small_talk_english import ENGLISH_INTENTS
 from data.small_talk_translated import TRANSLATED_INTENTS
 
 # How often each intent is drawn; intents that are not listed here have weight 1.
-WEIGHTS = {"greeting": 6, "how are you": 4, "identity": 9, "help": 6, "thanks": 3, "goodbye": 3, "nice to meet you": 3}
+WEIGHTS = {"greeting": 6, "how are you": 4, "identity": 13, "help": 7, "thanks": 3, "goodbye": 3, "nice to meet you": 3}
 DECORATIONS = ["", "", "", "", "", " :)", " :-)", "!", "!!", " 😊", " 👋", " please", "..."]
 FIRST_WORDS = ["Hi, ", "Hello, ", "Hey, ", "Hi! ", "hey ", "Ok, ", "So, ", "hi ", "Hello! ", "Hey there, "]
 
