@@ -14,7 +14,9 @@ export interface Figure {
   readonly against: string | null;
   /** The share of the machine that other processes took meanwhile; null where it cannot be known. */
   readonly busy: number | null;
-  /** Of a step's op: its share of the step's time. */
+  /** Of a part of a step: the time that it takes. */
+  readonly milliseconds?: number;
+  /** Of a part of a step: its share of the step's time. */
   readonly share?: number;
 }
 
@@ -23,6 +25,7 @@ interface Comparison {
   readonly value: number;
   readonly unit: string;
   readonly busy?: number | null;
+  readonly milliseconds?: number;
   readonly share?: number;
   readonly peer?: {
     readonly value: number;
@@ -37,7 +40,8 @@ interface Comparison {
 }
 
 /** A figure with its ratio to the peer's. Numbers keep four digits: no measurement here has more. */
-export function figure({ name, value, unit, busy, share, peer, lessIsBetter }: Comparison): Figure {
+export function figure(comparison: Comparison): Figure {
+  const { name, value, unit, busy, milliseconds, share, peer, lessIsBetter } = comparison;
   const ratio = peer && (peer.ratio ?? (lessIsBetter ? peer.value / value : value / peer.value));
   return {
     name,
@@ -45,9 +49,10 @@ export function figure({ name, value, unit, busy, share, peer, lessIsBetter }: C
     unit,
     peer: digits(peer?.value),
     ratio: digits(ratio),
-    goal: peer?.goal ?? null,
+    goal: digits(peer?.goal),
     against: peer?.name ?? null,
     busy: busy == null ? null : Number(busy.toFixed(3)),
+    ...(milliseconds !== undefined && { milliseconds: digits(milliseconds)! }),
     ...(share !== undefined && { share: digits(share)! }),
   };
 }

@@ -13,7 +13,7 @@ export const tableHead: string = [
 
 /** One line of the table for people. */
 export function tableLine(figure: Figure): string {
-  const { name, value, unit, peer, against, ratio, busy, share } = figure;
+  const { name, value, unit, peer, against, ratio, busy, milliseconds, share } = figure;
   const cells = [
     name.padEnd(widths.name),
     `${value} ${unit}`.padStart(widths.value),
@@ -21,7 +21,8 @@ export function tableLine(figure: Figure): string {
     (ratio === null ? "" : ratio.toFixed(2)).padStart(widths.ratio),
     goalCell(figure).padStart(widths.goal),
     (busy === null ? "" : percent(busy)).padStart(widths.busy),
-    ...(share === undefined ? [] : [`${percent(share)} of the step`]),
+    ...(milliseconds === undefined ? [] : [`${milliseconds.toPrecision(3)} ms`.padStart(9)]),
+    ...(share === undefined ? [] : [`${percent(share).padStart(4)} of the step`]),
   ];
   return cells.join(" ").trimEnd();
 }
@@ -35,7 +36,7 @@ export function summaryLine(figures: readonly Figure[], minutes: number): string
 
 function goalCell(figure: Figure): string {
   if (figure.goal === null) return "";
-  return `${isReached(figure) ? "reached" : "missed"} ${figure.goal}`;
+  return `${isReached(figure) ? "reached" : "missed"} ${figure.goal.toFixed(2)}`;
 }
 
 function isReached({ ratio, goal }: Figure): boolean {

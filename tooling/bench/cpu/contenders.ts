@@ -13,15 +13,13 @@ export interface Contender {
 /** The peer's key among contenders. */
 export const PEER = "peer";
 
-/** Those of Krait's backends that run here with so many threads, and the peer where it is installed. */
-export async function findContenders(names: readonly string[], threads: number): Promise<Contender[]> {
-  const found: Contender[] = [];
-  for (const name of names) {
-    if (!supportsThreads(name, threads)) continue;
-    found.push({ name, start: EngineProcess.krait });
-  }
-  if (nodeLlamaCpp() !== undefined) found.push({ name: PEER, start: EngineProcess.nodeLlamaCpp });
-  return found;
+/** Those of the backends that run with so many threads, and the peer where it is installed. */
+export function contendersOf(backends: readonly string[], threads: number): Contender[] {
+  const ours = backends.filter((name) => supportsThreads(name, threads));
+  return [
+    ...ours.map((name) => ({ name, start: EngineProcess.krait })),
+    ...(nodeLlamaCpp() === undefined ? [] : [{ name: PEER, start: EngineProcess.nodeLlamaCpp }]),
+  ];
 }
 
 /** Those of the backends that can be made on this machine; tells why the others cannot. */

@@ -1,15 +1,20 @@
 import { availableParallelism } from "node:os";
-import { backendNames } from "../engines/backends.ts";
+import { backendNames, supportsThreads } from "../engines/backends.ts";
 import { nodeLlamaCpp } from "../engines/peers.ts";
 import type { Figure } from "../figure.ts";
 import type { SuiteOptions } from "../suite.ts";
 import { CeilingMeter } from "./ceilings.ts";
-import { availableBackends, findContenders } from "./contenders.ts";
+import { availableBackends, contendersOf } from "./contenders.ts";
+import { measureContext } from "./context.ts";
+import { measureNeighbour } from "./neighbour.ts";
+import { measureOps } from "./op-figures.ts";
+import { measureOverhead } from "./overhead.ts";
 import { planCases } from "./plan.ts";
 import { measureSpeed } from "./speed.ts";
+import { measureStart } from "./start.ts";
 
 /** Krait's backends for processors on random models, against llama.cpp and against the machine itself. */
-export async function* cpuSuite({ quick, backend, note }: SuiteOptions): AsyncGenerator<Figure> {
+export async function* cpuSuite({ quick, ops, backend, note }: SuiteOptions): AsyncGenerator<Figure> {
   // The reference is not made to be fast: it is measured only when it is asked for.
   const wanted = backend === undefined ? backendNames.filter((name) => name !== "cpu") : [backend];
   const backends = await availableBackends(wanted, note);
@@ -20,8 +25,24 @@ export async function* cpuSuite({ quick, backend, note }: SuiteOptions): AsyncGe
   if (ceilings === undefined) note("No ceilings of the machine: there is no C compiler.");
 
   const threadCounts = [1, 2].filter((threads) => threads <= availableParallelism());
+  const most = threadCounts.at(-1)!;
   for (const each of planCases(quick, threadCounts)) {
-    const contenders = await findContenders(backends, each.threads);
+    const contenders = contendersOf(backends, each.threads);
     yield* measureSpeed({ ...each, contenders, ceilings, note });
+  }
+
+  const small = { shape: "0.6b", format: "q4_0", tokens: 32, rounds: 3, note } as const;
+  const large = { ...small, shape: "9b", tokens: 8 } as const;
+  const model = quick ? small : large;
+  yield* measureStart({ ...model, threads: most, contenders: contendersOf(backends, most) });
+  for (const name of backends) {
+    const threads = supportsThreads(name, most) ? most : 1;
+    yield* measureContext({ ...model, threads, backend: name });
+    if (threads > 1) yield* measureNeighbour({ ...model, backend: name });
+    yield* measureOverhead({ ...small, backend: name });
+    if (!ops) continue;
+    for (const format of ["q4_0", "q8_0"] as const) {
+      yield* measureOps({ ...model, format, threads: 1, backend: name, ceilings });
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { StepTimes } from "../ops/time-ops.ts";
 import type { Reply, Request } from "./serve.ts";
 
 export interface Answer<Result> {
@@ -14,8 +15,20 @@ export interface LoadRequest {
   readonly threads: number;
   /** Positions that a sequence may have. */
   readonly maxContext: number;
+  /** Krait only: rows of a prefill chunk; the model's own choice unless given. */
+  readonly chunkRows?: number;
   /** One of Krait's backends; other engines have no choice. */
   readonly backend?: string;
+}
+
+export interface StepsRequest {
+  readonly tokens: number;
+  readonly context: number;
+}
+
+export interface OpsRequest {
+  readonly rows: number;
+  readonly context: number;
 }
 
 interface Pending {
@@ -67,6 +80,25 @@ export class EngineProcess implements AsyncDisposable {
   /** Generates so many tokens after a first one, from a short prompt; resolves with the seconds. */
   decode(tokens: number): Promise<Answer<number>> {
     return this.call("decode", tokens);
+  }
+
+  /** Reads a prompt of so many tokens and generates one; resolves with the seconds. */
+  firstToken(promptTokens: number): Promise<Answer<number>> {
+    return this.call("firstToken", promptTokens);
+  }
+
+  /** Krait only: `decode` by the model's Programs alone, after so many positions; resolves with the seconds. */
+  steps(request: StepsRequest): Promise<Answer<number>> {
+    return this.call("steps", request);
+  }
+
+  /** Krait only: takes a step of so many rows apart that ends at a position. */
+  ops(request: OpsRequest): Promise<Answer<StepTimes>> {
+    return this.call("ops", request);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /** @throws what the method throws, and when the process ends. */

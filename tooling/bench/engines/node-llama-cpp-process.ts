@@ -45,18 +45,29 @@ serve({
     return seconds(started);
   },
 
+  async firstToken(promptLength: number): Promise<number> {
+    const started = performance.now();
+    const [first] = await generate(promptLength, 1);
+    return (first! - started) / 1000;
+  },
+
   async decode(tokens: number): Promise<number> {
-    await sequence.clearHistory();
-    let started = 0;
-    let generated = 0;
     // The first token pays for the prompt; the clock starts with it.
-    for await (const _ of sequence.evaluate(promptTokens(5), { temperature: 0, yieldEogToken: true })) {
-      if (generated === 0) started = performance.now();
-      if (generated++ === tokens) break;
-    }
-    return seconds(started);
+    const times = await generate(5, tokens + 1);
+    return (times[tokens]! - times[0]!) / 1000;
   },
 });
+
+/** When each token came, in milliseconds. */
+async function generate(promptLength: number, tokens: number): Promise<number[]> {
+  await sequence.clearHistory();
+  const times: number[] = [];
+  const options = { temperature: 0, yieldEogToken: true };
+  for await (const _ of sequence.evaluate(promptTokens(promptLength), options)) {
+    if (times.push(performance.now()) === tokens) break;
+  }
+  return times;
+}
 
 function seconds(started: number): number {
   return (performance.now() - started) / 1000;

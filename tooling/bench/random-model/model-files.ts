@@ -2,10 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { architectureOf, type WeightEntry } from "@krait/models";
+import { architectureOf, ggufKeysOf, type WeightEntry } from "@krait/models";
 import { byteLength, type Format, isDType, type TensorSpec } from "@krait/tensor";
-import { ggufKeys } from "@krait/testing";
-import { type GgufKey, type GgufTensorToWrite, writeGgufFile } from "@krait/weights";
+import { type GgufTensorToWrite, writeGgufFile } from "@krait/weights";
 import { peersFolder } from "../engines/peers.ts";
 import { RandomWeights } from "./random-weights.ts";
 import { shapes } from "./shapes.ts";
@@ -50,8 +49,7 @@ export async function modelFile(
   note(`Making ${path}, ${gigabytes(bytes)}`);
   const random = new RandomWeights(1);
   const tensors = weights.map((entry, index) => tensorOf(entry, specs[index]!, random));
-  const keys = ggufKeys(config) as readonly GgufKey[];
-  const metadata = [...keys, ...vocabularyKeys(vocabularySize)];
+  const metadata = [...ggufKeysOf(config), ...vocabularyKeys(vocabularySize)];
   await writeGgufFile(path, tensors, { metadata });
   return { path, bytesPerToken };
 }
