@@ -2,6 +2,7 @@ import type { Backend } from "@krait/tensor";
 
 /** The backends for processors, the fastest first. Each is imported only when it is made. */
 const backends: Readonly<Record<string, (threads: number) => Promise<Backend>>> = {
+  native: async (threads) => (await import("@krait/backend-native")).createNativeBackend({ threads }),
   wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
   cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
 };
