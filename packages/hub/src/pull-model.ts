@@ -68,8 +68,9 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
       await bring(selection.weights as readonly string[]);
     }
   }
-  // Only now, so that offline a branch never stands for a commit that is not complete.
-  if (!isCommit(revision) && withWeights) await stored.setRef(revision, commit);
+  // Only now, so that offline a branch goes on to stand for a commit that is complete.
+  const isFirst = !(await stored.refs()).has(revision);
+  if (!isCommit(revision) && (withWeights || isFirst)) await stored.setRef(revision, commit);
   const names = brought.map((file) => file.name);
   await stored.touch(commit, names);
   return {

@@ -51,7 +51,7 @@ test("a folder that is there wins over a model of the same name", async () => {
 });
 
 test.for([
-  ["org/nothing", "HUB_MODEL_NOT_FOUND", /no file or folder "org\/nothing" here\. On the hub: .*no model/],
+  ["org/nothing", "HUB_MODEL_NOT_FOUND", /no file or folder "org\/nothing" here, so it was looked for on the hub\. .*no model/],
   ["org/quantized", "HUB_FILE_AMBIGUOUS", /a-Q4_0\.gguf \(10 bytes\), a-Q8_0\.gguf \(20 bytes\)/],
   [
     "nothing",

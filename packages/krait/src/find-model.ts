@@ -51,7 +51,7 @@ async function pull(name: string, { onDownload, ...options }: FindModelOptions):
     throw error instanceof hub.HubError && isNotHad(error)
       ? new hub.HubError({
           ...error,
-          message: `${thereIsNo(name)} here. On the hub: ${error.message}`,
+          message: `${thereIsNo(name)} here, so it was looked for on the hub. ${error.message}`,
           cause: error,
         })
       : error;
