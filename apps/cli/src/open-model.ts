@@ -1,19 +1,24 @@
 import { type ChatModel, loadModel } from "krait";
 import type { SharedFlags } from "./shared-flags.ts";
+import { downloadStatus } from "./terminal/download-status.ts";
 import { progressBar } from "./terminal/progress-bar.ts";
 import { createStatusLine } from "./terminal/status-line.ts";
 
 /** Loads the model that the flags name, with a progress bar if somebody watches. */
 export async function openModel(
-  { model, backend, context }: SharedFlags & { readonly context?: number },
+  { model, revision, file, offline, backend, context }: SharedFlags & { readonly context?: number },
   signal: AbortSignal,
 ): Promise<ChatModel> {
   const status = createStatusLine(process.stderr);
   try {
     return await loadModel(model, {
+      revision,
+      file,
+      offline,
       backend,
       maxContext: context,
       signal,
+      onDownload: (progress) => status.update(downloadStatus(progress)),
       onProgress: ({ loadedBytes, totalBytes }) => status.update(progressBar(loadedBytes, totalBytes)),
     });
   } finally {

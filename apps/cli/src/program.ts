@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addChat } from "./commands/chat.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addModels } from "./commands/models.ts";
 import { addParse } from "./commands/parse.ts";
 import { addRender } from "./commands/render.ts";
 import { addRun } from "./commands/run.ts";
@@ -19,6 +20,7 @@ export function createProgram(): Command {
   addChat(program);
   addRun(program);
   addInspect(program);
+  addModels(program);
   addTokens(program);
   addRender(program);
   addParse(program);

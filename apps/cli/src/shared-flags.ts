@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { backendNames } from "krait";
 import { decimal, wholeNumber } from "./flag-values.ts";
+import { addHubFlags, type HubFlags } from "./hub-flags.ts";
 
 /** The flags that stand before or after any command. */
-export interface SharedFlags {
+export interface SharedFlags extends HubFlags {
   readonly model?: string;
   readonly backend?: string;
   readonly maxTokens?: number;
@@ -12,11 +13,12 @@ export interface SharedFlags {
 }
 
 export function addSharedFlags(program: Command): Command {
-  return program
-    .option(
-      "--model <location>",
-      "folder in the Hugging Face layout, or GGUF file, as a path or URL; the embedded model unless given",
-    )
+  program.option(
+    "--model <location>",
+    "folder in the Hugging Face layout, or GGUF file, as a path or URL; or org/name on the Hugging Face hub; " +
+      "the embedded model unless given",
+  );
+  return addHubFlags(program)
     .option("--backend <name>", `what computes: ${["auto", ...backendNames].join(", ")}`)
     .option("--max-tokens <count>", "end after so many generated tokens", wholeNumber(1))
     .option(

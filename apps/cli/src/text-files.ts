@@ -1,15 +1,15 @@
 import type { ChatTemplate } from "@krait/chat-template";
-import { modelUrl } from "@krait/tiny-model";
 import type { Tokenizer } from "@krait/tokenizer";
-import { openModelFolder } from "@krait/weights";
 import { openTextFiles } from "krait";
 import { InputError } from "./errors.ts";
+import { openFolder } from "./open-folder.ts";
+import type { SharedFlags } from "./shared-flags.ts";
 
 /** The text side of the model that `--model` names, which needs no weights, or of the embedded model. */
 export async function openText(
-  model: string | undefined,
+  flags: SharedFlags,
 ): Promise<{ readonly tokenizer: Tokenizer; readonly template: ChatTemplate }> {
-  const folder = await openModelFolder(model ?? modelUrl);
+  const folder = await openFolder(flags.model, flags);
   const { tokenizer, template } = await openTextFiles(folder);
   const missing = (what: string): never => {
     throw new InputError("INPUT_MISSING", folder.location, `${folder.location} has no ${what}.`);

@@ -25,6 +25,8 @@ export interface Outcome {
 export interface KraitOptions {
   /** Standard input; it ends at once unless given. */
   readonly input?: string | Uint8Array;
+  /** Variables to set beside those of this process. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Gets the process and what it has printed so far, whenever it prints. */
   readonly onOutput?: (stdout: string, process: ChildProcessWithoutNullStreams) => void;
 }
@@ -32,11 +34,11 @@ export interface KraitOptions {
 /** Runs the program in pipes. */
 export function krait(
   args: readonly string[],
-  { input = "", onOutput }: KraitOptions = {},
+  { input = "", environment, onOutput }: KraitOptions = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const [node, ...rest] = kraitCommand;
-    const child = spawn(node!, [...rest, ...args], { env: kraitEnvironment });
+    const child = spawn(node!, [...rest, ...args], { env: { ...kraitEnvironment, ...environment } });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -36,7 +36,7 @@ async function inspect(location: string | undefined, flags: InspectFlags): Promi
   if (location !== undefined && flags.model !== undefined) {
     throw new UsageError("Name the model once: as the argument or with --model.");
   }
-  const files = await openModelFiles(location ?? flags.model);
+  const files = await openModelFiles(location ?? flags.model, flags);
   try {
     await using backend = await chooseBackend(flags.backend ?? "auto");
     const inspection = inspectModel(files, {

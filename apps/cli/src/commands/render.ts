@@ -54,7 +54,7 @@ export function addRender(program: Command): void {
 }
 
 async function render(file: string | undefined, flags: RenderFlags): Promise<void> {
-  const { tokenizer, template } = await openText(flags.model);
+  const { tokenizer, template } = await openText(flags);
   const tools = flags.tools === undefined ? undefined : await readTools(flags.tools);
   const options: RenderOptions = {
     tools,

@@ -38,7 +38,7 @@ export function addTokens(program: Command): void {
 async function tokens(text: string | undefined, flags: TokensFlags): Promise<void> {
   if (flags.ids !== undefined && text !== undefined) throw new UsageError("Give a text or --ids, not both.");
   if (flags.ids !== undefined && flags.jsonl) throw new UsageError("With --jsonl the ids are in the rows.");
-  const { tokenizer } = await openText(flags.model);
+  const { tokenizer } = await openText(flags);
   if (flags.jsonl) {
     process.exitCode = await answerRows(text, (row) => convert(tokenizer, row, flags));
     return;

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { type Architecture, architectureOf, configOfGguf, type ModelConfig } from "@krait/models";
-import { modelUrl } from "@krait/tiny-model";
-import { openModelFolder, parseConfigJson, WeightError, type WeightFile } from "@krait/weights";
+import { parseConfigJson, WeightError, type WeightFile } from "@krait/weights";
 import { InputError } from "../errors.ts";
+import type { HubFlags } from "../hub-flags.ts";
+import { openFolder } from "../open-folder.ts";
 import { readInput } from "../text-input.ts";
 
 /** A model's config, and its checkpoint if there is one. */
@@ -14,17 +15,17 @@ export interface ModelFiles {
 }
 
 /**
- * Opens a model to be looked at: a folder, which need not hold weights, a GGUF file, or a config as a JSON
- * file. Of a checkpoint only headers are read.
+ * Opens a model to be looked at: a folder, which need not hold weights, a GGUF file, a config as a JSON file,
+ * or one on the hub. Of a checkpoint only headers are read.
  *
  * @throws errors of `@krait/weights` and `@krait/models` when a file is damaged or not of a known model.
  */
-export async function openModelFiles(location: string | undefined): Promise<ModelFiles> {
+export async function openModelFiles(location: string | undefined, flags: HubFlags): Promise<ModelFiles> {
   if (location !== undefined && isConfigFile(location)) {
     const config = asConfig(location, parseConfigJson(await readInput(location), location));
     return { name: location, config, architecture: architectureOf(config), checkpoint: undefined };
   }
-  const folder = await openModelFolder(location ?? modelUrl);
+  const folder = await openFolder(location, flags);
   const name = location === undefined ? "the embedded model" : basename(location);
   const checkpoint = await folder.weights().catch((error) => {
     if (hasNoCheckpoint(error)) return undefined;
