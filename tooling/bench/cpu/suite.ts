@@ -3,6 +3,7 @@ import { backendNames, supportsThreads } from "../engines/backends.ts";
 import { nodeLlamaCpp } from "../engines/peers.ts";
 import type { Figure } from "../figure.ts";
 import type { SuiteOptions } from "../suite.ts";
+import { measureBrowser } from "./browser.ts";
 import { CeilingMeter } from "./ceilings.ts";
 import { availableBackends, contendersOf } from "./contenders.ts";
 import { measureContext } from "./context.ts";
@@ -35,6 +36,7 @@ export async function* cpuSuite({ quick, ops, backend, note }: SuiteOptions): As
   const large = { ...small, shape: "9b", tokens: 8 } as const;
   const model = quick ? small : large;
   yield* measureStart({ ...model, threads: most, contenders: contendersOf(backends, most) });
+  if (backends.includes("wasm")) yield* measureBrowser({ threads: 1, rounds: 2, note });
   for (const name of backends) {
     const threads = supportsThreads(name, most) ? most : 1;
     yield* measureContext({ ...model, threads, backend: name });
