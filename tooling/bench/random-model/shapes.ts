@@ -1,6 +1,5 @@
+import type { ModelConfig } from "@krait/models";
 import { readConfig } from "@krait/testing";
-
-export type ModelConfig = Readonly<Record<string, unknown>>;
 
 /** The shapes that are measured. Speed depends on nothing else of a model, so that its weights may be random. */
 export const shapes: Readonly<Record<string, () => ModelConfig>> = {
