@@ -1,7 +1,8 @@
 import { HubError } from "./hub-error.ts";
 import type { PulledModel } from "./pulled-model.ts";
 import { isCommit } from "./remote/repository.ts";
-import { selectFiles } from "./selection/select-files.ts";
+import type { SizedFiles } from "./selection/choice-list.ts";
+import { type Selection, selectFiles } from "./selection/select-files.ts";
 import { shardNames } from "./selection/shard-names.ts";
 import type { ModelStorage, StoredModel } from "./storage.ts";
 
@@ -30,18 +31,16 @@ export async function findCached(
     throw notCached(storage, id, `revision ${revision}`, [...others]);
   }
   const sizes = new Map([...files].map(([name, { byteLength }]) => [name, byteLength]));
-  const selection = await offline(storage, id, () => selectFiles(id, sizes, choice));
-  const names = selection.format === "gguf" ? [] : [...selection.texts];
-  if (withWeights || selection.format === "gguf") {
-    names.push(...(await weightNames(stored, id, commit, selection.weights)));
-  }
+  const { gguf, texts, weights } = select(storage, id, sizes, choice);
+  const names = [...texts];
+  if (withWeights || gguf !== undefined) names.push(...(await weightNames(stored, id, commit, weights)));
   for (const name of names) if (!files.has(name)) throw notCached(storage, id, name);
   await stored.touch(commit, names);
   return {
     id,
     revision,
     commit,
-    path: selection.format === "gguf" ? stored.path(commit, selection.name) : stored.path(commit),
+    path: stored.path(commit, gguf),
     byteLength: names.reduce((sum, name) => sum + sizes.get(name)!, 0),
     receivedBytes: 0,
     files: names,
@@ -53,16 +52,16 @@ export async function weightNames(
   stored: StoredModel,
   id: string,
   commit: string,
-  weights: readonly string[] | { readonly index: string },
+  weights: Selection["weights"],
 ): Promise<readonly string[]> {
   if (!("index" in weights)) return weights;
   return [weights.index, ...shardNames(id, weights.index, await stored.read(commit, weights.index))];
 }
 
-/** What the hub does not have, the cache only lacks. */
-async function offline<T>(storage: ModelStorage, id: string, select: () => T): Promise<T> {
+/** What the hub would not have, the cache only lacks. */
+function select(storage: ModelStorage, id: string, sizes: SizedFiles, choice: string | undefined): Selection {
   try {
-    return select();
+    return selectFiles(id, sizes, choice);
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== "HUB_FILE_NOT_FOUND") throw error;
     throw notCached(storage, id, error.file ?? "weights", [], error);
@@ -80,7 +79,7 @@ function notCached(
   return new HubError({
     code: "HUB_OFFLINE",
     message:
-      `Offline, and ${what} of "${model}" is not in the cache at ${storage.location}. ${others}` +
+      `Offline, and the cache at ${storage.location} lacks ${what} of "${model}". ${others}` +
       `Go online once and pull the model, or unset HF_HUB_OFFLINE.`,
     model,
     file: what,

@@ -1,3 +1,5 @@
+import type { ListFileEntry } from "@huggingface/hub";
+import { requireRoom } from "./download/disk-room.ts";
 import { downloadFiles } from "./download/download-files.ts";
 import { createProgressMeter, type DownloadProgress } from "./download/progress.ts";
 import { findCached } from "./find-cached.ts";
@@ -42,31 +44,25 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   const listing = await listRepository(client, commit);
   const progress = createProgressMeter(id, onProgress);
   const brought: HubFile[] = [];
-  const bring = async (names: readonly string[]): Promise<void> => {
-    const files = names.map((file) => {
-      const entry = listing.get(file);
-      if (entry === undefined) throw missingFile(id, file);
-      return toHubFile(id, entry);
-    });
-    progress.expect(files.reduce((sum, { byteLength }) => sum + byteLength, 0));
-    await downloadFiles(client, stored, commit, files, progress);
-    brought.push(...files);
-  };
+  /** Group after group, with room for all of them seen to before. */
+  async function bring(...groups: readonly (readonly string[])[]): Promise<void> {
+    const files = groups.map((names) => names.map((name) => fileOf(id, listing, name)));
+    await requireRoom(client, stored, files.flat());
+    progress.expect(totalBytes(files.flat()));
+    for (const group of files) await downloadFiles(client, stored, commit, group, progress);
+    brought.push(...files.flat());
+  }
 
   const sizes = new Map([...listing.values()].map(({ path, size, lfs }) => [path, lfs?.size ?? size]));
-  const selection = selectFiles(id, sizes, choice);
-  if (selection.format === "gguf") {
-    await bring(selection.weights);
+  const { gguf, texts, weights } = selectFiles(id, sizes, choice);
+  // Small files come first, so that whoever has the weights has everything.
+  if (!withWeights && gguf === undefined) {
+    await bring(texts);
+  } else if ("index" in weights) {
+    await bring([weights.index]);
+    await bring(texts, shardNames(id, weights.index, await stored.read(commit, weights.index)));
   } else {
-    // Small files come first, so that whoever has the weights has everything.
-    await bring(selection.texts);
-    if (withWeights && "index" in selection.weights) {
-      const { index } = selection.weights;
-      await bring([index]);
-      await bring(shardNames(id, index, await stored.read(commit, index)));
-    } else if (withWeights) {
-      await bring(selection.weights as readonly string[]);
-    }
+    await bring(texts, weights);
   }
   // Only now, so that offline a branch goes on to stand for a commit that is complete.
   const isFirst = !(await stored.refs()).has(revision);
@@ -77,9 +73,19 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
     id,
     revision,
     commit,
-    path: selection.format === "gguf" ? stored.path(commit, selection.name) : stored.path(commit),
-    byteLength: brought.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    path: stored.path(commit, gguf),
+    byteLength: totalBytes(brought),
     receivedBytes: progress.receivedBytes,
     files: names,
   };
+}
+
+function fileOf(model: string, listing: ReadonlyMap<string, ListFileEntry>, name: string): HubFile {
+  const entry = listing.get(name);
+  if (entry === undefined) throw missingFile(model, name);
+  return toHubFile(model, entry);
+}
+
+function totalBytes(files: readonly HubFile[]): number {
+  return files.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -59,9 +59,9 @@ export interface StoredModel {
   /**
    * Waits until no other process works on this content.
    *
-   * @param onWait - called once if another process holds it.
+   * @param onWait - called now and then while another process holds it.
    */
-  lock(file: HubFile, onWait: () => void, signal: AbortSignal): Promise<AsyncDisposable>;
+  lock(file: HubFile, onWait: () => Promise<void>, signal: AbortSignal): Promise<AsyncDisposable>;
 
   /** Notes that files of a commit are used now. */
   touch(commit: string, names: readonly string[]): Promise<void>;

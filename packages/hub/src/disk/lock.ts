@@ -16,7 +16,7 @@ const HEARTBEAT = 1000;
 /** Without a heartbeat for so long the holder is dead, wherever it was. */
 const STALE = 10_000;
 
-const POLL = 100;
+const POLL = 200;
 
 /**
  * Takes a lock file, and waits while a living process holds it. That of a dead process is taken over: at
@@ -25,7 +25,7 @@ const POLL = 100;
  * The lock saves double work, and no more: that a cached file is right rests on its checksum and on renaming
  * it into place, also if two processes should ever hold the same lock.
  *
- * @param onWait - called once when another holds it.
+ * @param onWait - called now and then while another holds it.
  * @throws the signal's reason when aborted.
  */
 export async function takeLock(
@@ -35,12 +35,11 @@ export async function takeLock(
 ): Promise<AsyncDisposable> {
   const { fs, pid } = nodeModules();
   const holder: Holder = { key: crypto.randomUUID(), pid, host: await hostName() };
-  for (let waits = false; ; ) {
+  for (;;) {
     signal.throwIfAborted();
     if (await create(path, holder)) break;
     if (await takeOver(path, holder.host)) continue;
-    if (!waits) onWait();
-    waits = true;
+    await onWait();
     await pause(POLL, signal);
   }
   const heartbeat = setInterval(() => {

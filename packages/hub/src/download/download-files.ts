@@ -1,7 +1,6 @@
 import type { HubClient } from "../remote/hub-client.ts";
 import { RemoteFile } from "../remote/remote-file.ts";
 import type { HubFile, StoredModel } from "../storage.ts";
-import { requireRoom } from "./disk-room.ts";
 import { downloadFile } from "./download-file.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { createTurns } from "./turns.ts";
@@ -12,7 +11,7 @@ const FILES_AT_ONCE = 4;
 /**
  * Brings files of a commit into the cache, each under its name as soon as it is complete.
  *
- * @throws {HubError} `HUB_DISK_FULL` before anything is fetched, and others; the signal's reason when aborted.
+ * @throws {HubError} with a `code`; the signal's reason when aborted.
  */
 export async function downloadFiles(
   client: HubClient,
@@ -22,7 +21,6 @@ export async function downloadFiles(
   progress: ProgressMeter,
 ): Promise<void> {
   const { settings } = client;
-  await requireRoom(client, stored, files);
   const failure = new AbortController();
   const signal = settings.signal ? AbortSignal.any([settings.signal, failure.signal]) : failure.signal;
   const fileTurns = createTurns(FILES_AT_ONCE);
@@ -31,9 +29,17 @@ export async function downloadFiles(
   async function bring(file: HubFile): Promise<void> {
     signal.throwIfAborted();
     if (await stored.has(file)) return progress.found(file.name, file.byteLength);
-    await using _ = await stored.lock(file, () => progress.waiting(file.name), signal);
+    let theirs = 0;
+    await using _ = await stored.lock(file, () => follow(), signal);
+    async function follow(): Promise<void> {
+      const more = (await stored.finishedBytes(file)) - theirs;
+      if (more < 0) return; // it has just become complete
+      theirs += more;
+      progress.waiting(file.name, more);
+    }
     // The process that held the lock may have finished it.
-    if (await stored.has(file)) return progress.found(file.name, file.byteLength);
+    if (await stored.has(file)) return progress.found(file.name, file.byteLength - theirs);
+    progress.found(file.name, -theirs);
     await using partial = await stored.openPartial(file, settings.pieceBytes);
     const { createHasher } = settings.storage;
     const remote = new RemoteFile(client, commit, file);

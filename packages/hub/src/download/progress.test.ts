@@ -29,8 +29,8 @@ test("the speed is that of the network in the last seconds, whatever was on disk
     state: "downloading",
   });
   after(60_000);
-  progress.waiting("c");
-  expect(told.at(-1)).toMatchObject({ file: "c", state: "waiting", bytesPerSecond: 0 });
+  progress.waiting("c", 500);
+  expect(told.at(-1)).toMatchObject({ file: "c", state: "waiting", loadedBytes: 13_500, bytesPerSecond: 0 });
   expect(progress.receivedBytes).toBe(8000);
 });
 

@@ -21,7 +21,8 @@ export interface ProgressMeter {
   found(file: string, bytes: number): void;
   /** Bytes from the network. */
   received(file: string, bytes: number): void;
-  waiting(file: string): void;
+  /** Bytes that another process brought. */
+  waiting(file: string, bytes: number): void;
   /** Tells the last figures. */
   end(): void;
   readonly receivedBytes: number;
@@ -78,9 +79,10 @@ export function createProgressMeter(
       receivedBytes += bytes;
       tell("downloading");
     },
-    waiting(name) {
+    waiting(name, bytes) {
       file = name;
-      tell("waiting", true);
+      loadedBytes += bytes;
+      tell("waiting");
     },
     end: () => tell("downloading", true),
     get receivedBytes() {

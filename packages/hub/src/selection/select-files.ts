@@ -17,14 +17,14 @@ const textFiles = [
 ];
 
 /** The files of a repository that a model consists of. */
-export type Selection =
-  | { readonly format: "gguf"; readonly name: string; readonly weights: readonly string[] }
-  | {
-      readonly format: "safetensors";
-      readonly texts: readonly string[];
-      /** One file, or an index that names its shards. */
-      readonly weights: readonly string[] | { readonly index: string };
-    };
+export interface Selection {
+  /** The GGUF file to open, of a split one the first part; undefined for the Hugging Face layout. */
+  readonly gguf: string | undefined;
+  /** What is read beside the weights. */
+  readonly texts: readonly string[];
+  /** The files, or an index that names its shards. */
+  readonly weights: readonly string[] | { readonly index: string };
+}
 
 /**
  * Chooses what to download of a repository: of safetensors what Krait reads and nothing else; of GGUF one
@@ -38,7 +38,7 @@ export function selectFiles(model: string, sizes: SizedFiles, choice: string | u
   if (choice !== undefined || !hasSafetensors(sizes)) return selectGguf(model, sizes, choice);
   if (!sizes.has("config.json")) throw missingFile(model, "config.json");
   return {
-    format: "safetensors",
+    gguf: undefined,
     texts: textFiles.filter((name) => sizes.has(name)),
     weights: sizes.has(SINGLE_FILE) ? [SINGLE_FILE] : { index: INDEX_FILE },
   };
@@ -56,8 +56,8 @@ function selectGguf(model: string, sizes: SizedFiles, choice: string | undefined
   if (chosen === undefined) throw notFound(model, all, sizes, choice);
   if (chosen.missing.length > 0) throw missingFile(model, chosen.missing[0]!);
   return {
-    format: "gguf",
-    name: requireSafeName(chosen.name, model),
+    gguf: chosen.name,
+    texts: [],
     weights: chosen.files.map((name) => requireSafeName(name, model)),
   };
 }
