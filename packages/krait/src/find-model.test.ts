@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { modelUrl } from "@krait/tiny-model";
 import { expect, test } from "vitest";
 import { type HubServer, serveHub } from "../../hub/test-support/hub-server.ts";
 import { bytesOf, temporaryCache } from "../../hub/test-support/repositories.ts";
+import { convertModel } from "./convert/convert-model.ts";
 import { type FindModelOptions, findModel } from "./find-model.ts";
 import { loadModel } from "./load-model.ts";
 
@@ -13,6 +15,7 @@ const tiny = {
   ),
 };
 const quantized = { id: "org/quantized", files: { "a-Q4_0.gguf": bytesOf(10), "a-Q8_0.gguf": bytesOf(20) } };
+const greedy = { sampling: { temperature: 0 }, maxTokens: 60 };
 const hubOptions = ({ endpoint }: HubServer, cacheFolder: string): FindModelOptions => ({
   endpoint,
   cacheFolder,
@@ -32,14 +35,26 @@ test("a model on the hub is downloaded, loaded and talked to, and the next time 
       onDownload: ({ loadedBytes, totalBytes }) => told.push(loadedBytes / totalBytes),
     });
     expect(model.name).toBe("org/tiny");
-    answers.push(
-      (await model.chat([{ role: "user", content: "Hello!" }], { maxTokens: 20 }).result()).reasoning,
-    );
+    answers.push((await model.chat([{ role: "user", content: "Hello!" }], greedy).result()).reasoning);
     expect(hub.requests.length > before).toBe(!offline);
   }
   expect(told.at(-1)).toBe(1);
   expect(answers[0]).toBe(answers[1]);
   expect(answers[0]).not.toBe("");
+});
+
+test("a model on the hub is converted like any other, and loaded as a GGUF file of a hub, too", async () => {
+  await using cache = await temporaryCache();
+  const path = join(cache.folder, "tiny-Q8_0.gguf");
+  {
+    await using hub = await serveHub([tiny]);
+    await convertModel("org/tiny", path, { ...hubOptions(hub, cache.folder), quantize: "q8_0" });
+  }
+  const files = { "tiny-Q8_0.gguf": new Uint8Array(readFileSync(path)), "other-Q4_0.gguf": bytesOf(10) };
+  await using hub = await serveHub([{ id: "org/tiny-GGUF", files }]);
+  await using model = await loadModel("org/tiny-GGUF:q8_0", hubOptions(hub, cache.folder));
+  const { text } = await model.chat([{ role: "user", content: "Hello!" }], greedy).result();
+  expect(text).toMatch(/tiny demo model/);
 });
 
 test("a folder that is there wins over a model of the same name", async () => {
@@ -51,7 +66,11 @@ test("a folder that is there wins over a model of the same name", async () => {
 });
 
 test.for([
-  ["org/nothing", "HUB_MODEL_NOT_FOUND", /no file or folder "org\/nothing" here, so it was looked for on the hub\. .*no model/],
+  [
+    "org/nothing",
+    "HUB_MODEL_NOT_FOUND",
+    /no file or folder "org\/nothing" here, so it was looked for on the hub\. .*no model/,
+  ],
   ["org/quantized", "HUB_FILE_AMBIGUOUS", /a-Q4_0\.gguf \(10 bytes\), a-Q8_0\.gguf \(20 bytes\)/],
   [
     "nothing",

@@ -9,14 +9,13 @@ import { modelUrl } from "@krait/tiny-model";
 import {
   encodeSafetensors,
   type ModelLocation,
-  type OpenOptions,
-  openModelFolder,
   requireAbsent,
   type SafetensorsDType,
   writeFolder,
   writeGgufFile,
 } from "@krait/weights";
 import { ModelError } from "../errors.ts";
+import { type FindModelOptions, findModel } from "../find-model.ts";
 import { readModelFiles } from "../model-files.ts";
 import { folderTexts } from "./folder-texts.ts";
 import { ggufKeys } from "./gguf-keys.ts";
@@ -29,7 +28,7 @@ export interface ConvertProgress {
   readonly tensor: string;
 }
 
-export interface ConvertModelOptions extends Pick<OpenOptions, "fetch"> {
+export interface ConvertModelOptions extends Omit<FindModelOptions, "weights"> {
   /** What matrices become, as for `loadModel`; as stored unless given. */
   readonly quantize?: MatrixFormat | undefined;
   /** Writes over a file, or a folder with nothing else in it, that is there; refused unless given. */
@@ -38,7 +37,6 @@ export interface ConvertModelOptions extends Pick<OpenOptions, "fetch"> {
   readonly name?: string | undefined;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
   readonly onQuantized?: ((tensor: QuantizedTensor) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -56,13 +54,10 @@ export async function convertModel(
   target: string,
   options: ConvertModelOptions = {},
 ): Promise<void> {
-  const { quantize, replace = false, fetch, onQuantized, signal } = options;
+  const { quantize, replace = false, onQuantized, signal } = options;
   const layout = layoutOf(target);
   if (!replace) await requireAbsent(target);
-  const folder = await openModelFolder(location ?? modelUrl, {
-    ...(fetch && { fetch }),
-    ...(signal && { signal }),
-  });
+  const folder = await findModel(location ?? modelUrl, { ...options, weights: true });
   await using file = await folder.weights(signal);
   const files = await readModelFiles(folder, file, signal);
   const converted = convertCheckpoint(files.config, file, { layout, quantize, onQuantized, signal });
