@@ -1,7 +1,7 @@
 import { HubError, listModels, pullModel } from "@krait/hub";
 
-for (const { id, commit, byteLength } of await listModels()) {
-  console.log(`${id} at ${commit.slice(0, 8)}: ${(byteLength / 1e9).toFixed(2)} GB`);
+for (const { id, revisions, byteLength } of await listModels()) {
+  console.log(`${id} ${revisions}: ${(byteLength / 1e9).toFixed(2)} GB`);
 }
 
 try {

@@ -2,7 +2,15 @@ import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commitA, commitB, serveHub } from "../test-support/hub-server.ts";
-import { bytesOf, hubErrorOf, quantized, sharded, temporaryCache } from "../test-support/repositories.ts";
+import {
+  bytesOf,
+  hubErrorOf,
+  large,
+  PIECE,
+  quantized,
+  sharded,
+  temporaryCache,
+} from "../test-support/repositories.ts";
 import { listModels } from "./list-models.ts";
 import { pullModel } from "./pull-model.ts";
 import { removeModel } from "./remove-model.ts";
@@ -89,6 +97,23 @@ test("a list has each model's size, files, last use and whether it is complete",
     "org/quantized",
     "org/sharded",
   ]);
+});
+
+test("what has arrived of a download that was broken off is listed, and removed with its model", async () => {
+  await using hub = await serveHub([large(10 * PIECE)], ({ range: [start] = [0] }, response) => {
+    if (start === 9 * PIECE) response.writeHead(500).end();
+    return response.headersSent;
+  });
+  await using cache = await temporaryCache();
+  const options = { cacheFolder: cache.folder };
+  await hubErrorOf(pullModel("org/large", cache.options(hub, { retries: 0, connections: 1 })));
+  const [unfinished, ...others] = await listModels(options);
+  expect(unfinished).toMatchObject({ id: "org/large", commit: undefined, isComplete: false });
+  // Blocks of a disk have 4 KiB, or more.
+  expect(unfinished!.byteLength).toBeGreaterThanOrEqual(9 * PIECE);
+  expect(others).toEqual([]);
+  expect((await removeModel("org/large", options)).freedBytes).toBeGreaterThanOrEqual(9 * PIECE);
+  expect(await listModels(options)).toEqual([]);
 });
 
 test("what the Python library has downloaded is used, and other things in its cache are let be", async () => {

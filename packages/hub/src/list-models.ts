@@ -5,10 +5,11 @@ import { selectFiles } from "./selection/select-files.ts";
 import { type HubOptions, storageOf } from "./settings.ts";
 import type { StoredFile, StoredModel } from "./storage.ts";
 
-/** One revision of a model in the cache. */
+/** One revision of a model in the cache, or what there is of files that are not complete. */
 export interface CachedModel {
   readonly id: string;
-  readonly commit: string;
+  /** Undefined for files that are not complete. */
+  readonly commit: string | undefined;
   /** Branches and tags that stood for this commit when they were last asked about. */
   readonly revisions: readonly string[];
   readonly byteLength: number;
@@ -27,6 +28,10 @@ export async function listModels(options: HubOptions = {}): Promise<CachedModel[
   const models: CachedModel[] = [];
   for (const id of await storage.models()) {
     const stored = storage.model(id);
+    const unfinished = await stored.unfinished();
+    if (unfinished !== undefined) {
+      models.push({ id, commit: undefined, revisions: [], files: [], isComplete: false, ...unfinished });
+    }
     const refs = [...(await stored.refs())];
     for (const commit of await stored.commits()) {
       const files = await stored.files(commit);

@@ -54,6 +54,8 @@ export interface StoredModel {
   place(commit: string, file: HubFile): Promise<void>;
   /** How much of an incomplete content is here. */
   finishedBytes(file: HubFile): Promise<number>;
+  /** What is here of contents that are not complete; undefined when there are none. */
+  unfinished(): Promise<StoredFile | undefined>;
   /** The part of a content that is here, to go on with; the caller holds its lock. */
   openPartial(file: HubFile, pieceBytes: number): Promise<PartialFile>;
   /**

@@ -84,7 +84,7 @@ function listText(folder: string, models: readonly CachedModel[]): string {
     return `There are no models in ${folder}. krait models pull org/name brings one.\n`;
   const rows = models.map(({ id, revisions, commit, byteLength, lastUsed, isComplete }) => [
     id,
-    [...revisions, shortCommit(commit)].join(" "),
+    [...revisions, commit === undefined ? "unfinished" : shortCommit(commit)].join(" "),
     decimalBytes(byteLength),
     // The Swedish write dates as ISO 8601 does, in their own time zone.
     lastUsed.toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" }),

@@ -30,7 +30,7 @@ const POLL = 200;
  */
 export async function takeLock(
   path: string,
-  onWait: () => void,
+  onWait: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<AsyncDisposable> {
   const { fs, pid } = nodeModules();

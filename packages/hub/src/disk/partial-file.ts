@@ -3,6 +3,9 @@ import { diskError, ifThere } from "./disk-error.ts";
 import { pieceLine, readJournal, writeJournal } from "./journal.ts";
 import { nodeModules } from "./node.ts";
 
+/** What the name of a partial file has after that of its content. */
+export const PARTIAL_SUFFIX = ".krait-partial";
+
 /** Where a partial file, its journal and the finished content lie. */
 export interface PartialPaths {
   readonly partial: string;

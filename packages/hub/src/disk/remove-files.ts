@@ -1,6 +1,7 @@
 import { ifThere } from "./disk-error.ts";
 import { filesBelow } from "./files-below.ts";
 import { nodeModules } from "./node.ts";
+import { PARTIAL_SUFFIX } from "./partial-file.ts";
 
 /**
  * Removes names of a commit, and the contents that only they named. A commit without names loses its refs,
@@ -40,7 +41,7 @@ export async function removeFolder(folder: string): Promise<number> {
     const stats = await ifThere(fs.stat(path.join(folder, name), { bigint: true }));
     // Of a sparse file only what lies on disk.
     if (stats !== undefined)
-      sizes.set(stats.ino, name.endsWith(".krait-partial") ? stats.blocks * 512n : stats.size);
+      sizes.set(stats.ino, name.endsWith(PARTIAL_SUFFIX) ? stats.blocks * 512n : stats.size);
   }
   await fs.rm(folder, { recursive: true, force: true });
   return Number([...sizes.values()].reduce((sum, size) => sum + size, 0n));

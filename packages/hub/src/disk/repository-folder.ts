@@ -6,7 +6,7 @@ import { finishedBytes, readJournal } from "./journal.ts";
 import { linkFile } from "./link-file.ts";
 import { takeLock } from "./lock.ts";
 import { nodeModules } from "./node.ts";
-import { openPartialFile, type PartialPaths } from "./partial-file.ts";
+import { openPartialFile, PARTIAL_SUFFIX, type PartialPaths } from "./partial-file.ts";
 import { removeFiles, removeFolder } from "./remove-files.ts";
 
 /** One model's folder of the cache. */
@@ -19,7 +19,7 @@ export function repositoryFolder(folder: string, locks: string): StoredModel {
   };
   const partialPaths = (file: HubFile): PartialPaths => {
     const content = contentOf(file);
-    return { content, partial: `${content}.krait-partial`, journal: `${content}.krait-journal` };
+    return { content, partial: `${content}${PARTIAL_SUFFIX}`, journal: `${content}.krait-journal` };
   };
   const statOf = (file: string) => ifThere(fs.stat(file));
   const makeFolder = (name: string) => fs.mkdir(name, { recursive: true }).catch(fail(name));
@@ -66,6 +66,18 @@ export function repositoryFolder(folder: string, locks: string): StoredModel {
       if ((await statOf(partial))?.size !== file.byteLength) return 0;
       const read = await readJournal(journal, file.byteLength);
       return read === undefined ? 0 : finishedBytes(read);
+    },
+    async unfinished() {
+      const blobs = path.join(folder, "blobs");
+      const names = (await filesBelow(blobs)).filter((name) => name.endsWith(PARTIAL_SUFFIX));
+      const all = await Promise.all(names.map((name) => statOf(path.join(blobs, name))));
+      const stats = all.filter((it) => it !== undefined);
+      if (stats.length === 0) return undefined;
+      return {
+        // They are sparse: what counts is what lies on disk.
+        byteLength: stats.reduce((sum, { blocks }) => sum + blocks * 512, 0),
+        lastUsed: new Date(Math.max(...stats.map(({ mtimeMs }) => mtimeMs))),
+      };
     },
     async openPartial(file, pieceBytes) {
       const paths = partialPaths(file);

@@ -55,10 +55,10 @@ export class RemoteFile {
         const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
         if (done || value === undefined) break;
         clearTimeout(timer);
-        timer = watch();
         received += value.byteLength;
         if (received > end - start) throw this.#invalid(`sent more than the ${end - start} bytes asked for`);
         yield value;
+        timer = watch(); // not before: a slow disk is no slow network
       }
       if (received < end - start)
         throw new TransientError(`it ended after ${received} of ${end - start} bytes`);
