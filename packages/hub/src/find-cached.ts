@@ -2,16 +2,9 @@ import { HubError } from "./hub-error.ts";
 import type { PulledModel } from "./pulled-model.ts";
 import { isCommit } from "./remote/repository.ts";
 import type { SizedFiles } from "./selection/choice-list.ts";
-import { type Selection, selectFiles } from "./selection/select-files.ts";
+import { type Choice, type Selection, selectFiles } from "./selection/select-files.ts";
 import { shardNames } from "./selection/shard-names.ts";
 import type { ModelStorage, StoredModel } from "./storage.ts";
-
-/** Which model of a repository is looked for. */
-export interface Wanted {
-  readonly revision: string;
-  readonly choice: string | undefined;
-  readonly withWeights: boolean;
-}
 
 /**
  * Finds a model that the cache has complete, and asks nobody.
@@ -21,7 +14,8 @@ export interface Wanted {
 export async function findCached(
   storage: ModelStorage,
   id: string,
-  { revision, choice, withWeights }: Wanted,
+  revision: string,
+  choice: Choice,
 ): Promise<PulledModel> {
   const stored = storage.model(id);
   const commit = isCommit(revision) ? revision : (await stored.refs()).get(revision);
@@ -32,8 +26,7 @@ export async function findCached(
   }
   const sizes = new Map([...files].map(([name, { byteLength }]) => [name, byteLength]));
   const { gguf, texts, weights } = select(storage, id, sizes, choice);
-  const names = [...texts];
-  if (withWeights || gguf !== undefined) names.push(...(await weightNames(stored, id, commit, weights)));
+  const names = [...texts, ...(await weightNames(stored, id, commit, weights))];
   for (const name of names) if (!files.has(name)) throw notCached(storage, id, name);
   await stored.touch(commit, names);
   return {
@@ -59,7 +52,7 @@ export async function weightNames(
 }
 
 /** What the hub would not have, the cache only lacks. */
-function select(storage: ModelStorage, id: string, sizes: SizedFiles, choice: string | undefined): Selection {
+function select(storage: ModelStorage, id: string, sizes: SizedFiles, choice: Choice): Selection {
   try {
     return selectFiles(id, sizes, choice);
   } catch (error) {

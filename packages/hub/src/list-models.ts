@@ -59,7 +59,8 @@ async function isComplete(
 ): Promise<boolean> {
   if (ggufModels(files.keys()).some(({ missing }) => missing.length === 0)) return true;
   try {
-    const { weights } = selectFiles(id, new Map([...files].map(([name]) => [name, 0])), undefined);
+    const sizes = new Map([...files].map(([name, { byteLength }]) => [name, byteLength]));
+    const { weights } = selectFiles(id, sizes, { file: undefined, weights: true });
     return (await weightNames(stored, id, commit, weights)).every((name) => files.has(name));
   } catch (error) {
     if (error instanceof HubError) return false;

@@ -63,8 +63,12 @@ test("a second pull downloads nothing, and a file that is gone from the cache al
 test("without weights there come configuration, tokenizer and template", async () => {
   await using hub = await serveHub([sharded]);
   await using cache = await temporaryCache();
-  const { files } = await pullModel("org/sharded", cache.options(hub, { weights: false }));
-  expect(files).toEqual(["config.json", "tokenizer.json", "chat_template.jinja"]);
+  for (const offline of [false, true]) {
+    const { files } = await pullModel("org/sharded", cache.options(hub, { weights: false, offline }));
+    expect(files).toEqual(["config.json", "tokenizer.json", "chat_template.jinja"]);
+  }
+  const error = await hubErrorOf(pullModel("org/sharded", cache.options(hub, { offline: true })));
+  expect(error).toMatchObject({ code: "HUB_OFFLINE", file: "weights" });
 });
 
 test("one of several GGUF models is chosen by a part of its name, a split one as a whole", async () => {

@@ -8,7 +8,7 @@ import type { PulledModel } from "./pulled-model.ts";
 import { createClient } from "./remote/hub-client.ts";
 import { isCommit, listRepository, resolveCommit, toHubFile } from "./remote/repository.ts";
 import { requireSafeName } from "./safe-path.ts";
-import { missingFile, selectFiles } from "./selection/select-files.ts";
+import { type Choice, missingFile, selectFiles } from "./selection/select-files.ts";
 import { shardNames } from "./selection/shard-names.ts";
 import { type DownloadOptions, settingsOf } from "./settings.ts";
 import type { HubFile } from "./storage.ts";
@@ -33,11 +33,12 @@ export interface PullOptions extends DownloadOptions {
 export async function pullModel(name: string, options: PullOptions = {}): Promise<PulledModel> {
   const settings = settingsOf(options);
   settings.signal?.throwIfAborted();
-  const { id, file: choice } = parseModelName(name, options.file);
+  const { id, file } = parseModelName(name, options.file);
   const { revision = "main", weights: withWeights = true, onProgress } = options;
+  const choice: Choice = { file, weights: withWeights };
   requireSafeName(revision, id);
   const stored = settings.storage.model(id);
-  if (settings.offline) return await findCached(settings.storage, id, { revision, choice, withWeights });
+  if (settings.offline) return await findCached(settings.storage, id, revision, choice);
 
   const client = createClient(settings, id, revision);
   const commit = await resolveCommit(client);
@@ -56,9 +57,7 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   const sizes = new Map([...listing.values()].map(({ path, size, lfs }) => [path, lfs?.size ?? size]));
   const { gguf, texts, weights } = selectFiles(id, sizes, choice);
   // Small files come first, so that whoever has the weights has everything.
-  if (!withWeights && gguf === undefined) {
-    await bring(texts);
-  } else if ("index" in weights) {
+  if ("index" in weights) {
     await bring([weights.index]);
     await bring(texts, shardNames(id, weights.index, await stored.read(commit, weights.index)));
   } else {

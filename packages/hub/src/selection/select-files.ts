@@ -16,13 +16,21 @@ const textFiles = [
   "chat_template.jinja",
 ];
 
+/** What is wanted of a repository. */
+export interface Choice {
+  /** Which GGUF model; see {@link matchingModels}. */
+  readonly file: string | undefined;
+  /** Also weights that are files of their own. */
+  readonly weights: boolean;
+}
+
 /** The files of a repository that a model consists of. */
 export interface Selection {
   /** The GGUF file to open, of a split one the first part; undefined for the Hugging Face layout. */
   readonly gguf: string | undefined;
   /** What is read beside the weights. */
   readonly texts: readonly string[];
-  /** The files, or an index that names its shards. */
+  /** The files, or an index that names its shards; none if none are wanted. */
   readonly weights: readonly string[] | { readonly index: string };
 }
 
@@ -31,17 +39,23 @@ export interface Selection {
  * model, which needs nothing beside it.
  *
  * @param sizes - byte lengths of the repository's files by name.
- * @param choice - which GGUF model; see {@link matchingModels}.
  * @throws {HubError} `HUB_FILE_NOT_FOUND`, `HUB_FILE_AMBIGUOUS`, or `HUB_FILE_NAME_UNSAFE`.
  */
-export function selectFiles(model: string, sizes: SizedFiles, choice: string | undefined): Selection {
-  if (choice !== undefined || !hasSafetensors(sizes)) return selectGguf(model, sizes, choice);
+export function selectFiles(model: string, sizes: SizedFiles, choice: Choice): Selection {
+  if (choice.file !== undefined || isGguf(sizes, choice)) return selectGguf(model, sizes, choice.file);
   if (!sizes.has("config.json")) throw missingFile(model, "config.json");
+  const weights = sizes.has(SINGLE_FILE) ? [SINGLE_FILE] : { index: INDEX_FILE };
   return {
     gguf: undefined,
     texts: textFiles.filter((name) => sizes.has(name)),
-    weights: sizes.has(SINGLE_FILE) ? [SINGLE_FILE] : { index: INDEX_FILE },
+    weights: choice.weights ? weights : [],
   };
+}
+
+/** Whether there is nothing but GGUF to load. Where only texts are wanted, a folder of them will do. */
+function isGguf(sizes: SizedFiles, { weights }: Choice): boolean {
+  if (hasSafetensors(sizes)) return false;
+  return weights || !sizes.has("config.json") || ggufModels(sizes.keys()).length > 0;
 }
 
 function hasSafetensors(sizes: SizedFiles): boolean {
