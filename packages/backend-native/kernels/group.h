@@ -9,12 +9,9 @@
 
 typedef struct {
   Words bytes[8];
-  Scales scale[2];
-  Scales offset[2];
+  // The scale of a block or of both its halves, then the offset or offsets; a format has as many as it needs.
+  Scales numbers[4];
 } Group;
-
-// Values of a group, each one byte.
-#define GROUP_VALUES (32 * BLOCKS)
 
 INLINE bool is_fine(Format f) { return f == Q2_K || f == Q3_K || f == Q6_K; }
 
@@ -23,6 +20,17 @@ INLINE bool has_offset(Format f) {
 }
 
 INLINE bool is_signed(Format f) { return f == Q8_0 || f == IQ4_NL || f == MXFP4; }
+
+INLINE uint32_t halves_of(Format f) { return is_fine(f) ? 2 : 1; }
+
+INLINE Scales *scale_of(Format f, Group *group, uint32_t half) { return (void)f, group->numbers + half; }
+
+INLINE Scales *offset_of(Format f, Group *group, uint32_t half) { return group->numbers + halves_of(f) + half; }
+
+// Bytes of a group of a format.
+INLINE uint32_t unpacked_bytes(Format f) {
+  return 8 * sizeof(Words) + halves_of(f) * (has_offset(f) ? 2 : 1) * sizeof(Scales);
+}
 
 // What the bytes count from.
 INLINE int32_t zero_of(Format f) {

@@ -9,6 +9,7 @@
 #define TILE_OUTPUTS 2
 #define TILE_ROWS 2
 #define MANY_ROWS 8
+#define SLAB_ROWS 8
 
 typedef uint32_t Words __attribute__((vector_size(32)));
 typedef int32_t Sums __attribute__((vector_size(32)));
@@ -91,4 +92,9 @@ INLINE Sums widen_partial(Partial sum) {
 INLINE Scales to_floats(Sums x) { return _mm256_cvtepi32_ps((__m256i)x); }
 INLINE Scales fused(Scales a, Scales b, Scales sum) { return _mm256_fmadd_ps(a, b, sum); }
 
-INLINE float sum_lanes(Scales x) { return sum_of(x); }
+// The sum of the lanes of each of LANES vectors: the upper half is added to the lower until one is left.
+INLINE Floats sums_of_lanes(const Scales x[LANES]) {
+  float sums[LANES];
+  for (uint32_t l = 0; l < LANES; l++) sums[l] = sum_of(x[l]);
+  return load(sums);
+}

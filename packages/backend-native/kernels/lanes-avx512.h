@@ -7,8 +7,9 @@
 
 // Products of so many outputs and rows fit the registers; from so many rows on, unpacking into a tile pays.
 #define TILE_OUTPUTS 4
-#define TILE_ROWS 3
+#define TILE_ROWS 4
 #define MANY_ROWS 8
+#define SLAB_ROWS 12
 
 typedef uint32_t Words __attribute__((vector_size(64)));
 typedef int32_t Sums __attribute__((vector_size(64)));
@@ -84,4 +85,25 @@ INLINE Sums widen_partial(Partial sum) { return sum; }
 INLINE Scales to_floats(Sums x) { return _mm512_cvtepi32_ps((__m512i)x); }
 INLINE Scales fused(Scales a, Scales b, Scales sum) { return _mm512_fmadd_ps(a, b, sum); }
 
-INLINE float sum_lanes(Scales x) { return sum_of(x); }
+// The lower halves of a and b side by side, plus the upper ones; then quarters, eighths and single lanes.
+INLINE __m512 add_halves(__m512 a, __m512 b) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+}
+
+INLINE __m512 add_quarters(__m512 a, __m512 b) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+}
+
+// The sum of the lanes of each of LANES vectors: the upper half is added to the lower until one is left.
+INLINE Floats sums_of_lanes(const Scales x[LANES]) {
+  __m512 quarters[4];
+#pragma GCC unroll 4
+  for (uint32_t i = 0; i < 4; i++) {
+    quarters[i] = add_quarters(add_halves(x[i], x[4 + i]), add_halves(x[8 + i], x[12 + i]));
+  }
+  // Part p of quarters[i] is of vector 4p + i.
+  __m512 a = _mm512_unpacklo_ps(quarters[0], quarters[1]), b = _mm512_unpackhi_ps(quarters[0], quarters[1]);
+  __m512 c = _mm512_unpacklo_ps(quarters[2], quarters[3]), d = _mm512_unpackhi_ps(quarters[2], quarters[3]);
+  __m512 first = _mm512_add_ps(a, b), second = _mm512_add_ps(c, d);
+  return _mm512_add_ps(_mm512_shuffle_ps(first, second, 0x44), _mm512_shuffle_ps(first, second, 0xee));
+}

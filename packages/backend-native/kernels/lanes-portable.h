@@ -7,6 +7,7 @@
 #define TILE_OUTPUTS 2
 #define TILE_ROWS 2
 #define MANY_ROWS 8
+#define SLAB_ROWS 8
 
 typedef uint32_t Words __attribute__((vector_size(32)));
 typedef int32_t Sums __attribute__((vector_size(32)));
@@ -101,8 +102,12 @@ INLINE Sums widen_partial(Partial sum) { return sum; }
 INLINE Scales to_floats(Sums x) { return __builtin_convertvector(x, Scales); }
 INLINE Scales fused(Scales a, Scales b, Scales sum) { return sum + a * b; }
 
-// The sum of all lanes: the upper half is added to the lower until one is left.
-INLINE float sum_lanes(Scales x) {
-  float a = x[0] + x[4], b = x[1] + x[5], c = x[2] + x[6], d = x[3] + x[7];
-  return (a + c) + (b + d);
+// The sum of the lanes of each of LANES vectors: the upper half is added to the lower until one is left.
+INLINE Floats sums_of_lanes(const Scales x[LANES]) {
+  Floats sums;
+  for (uint32_t l = 0; l < LANES; l++) {
+    float a = x[l][0] + x[l][4], b = x[l][1] + x[l][5], c = x[l][2] + x[l][6], d = x[l][3] + x[l][7];
+    sums[l] = (a + c) + (b + d);
+  }
+  return sums;
 }

@@ -30,6 +30,23 @@ INLINE uint32_t word_at(const uint8_t *at) {
 #include "lanes-portable.h"
 #endif
 
+// Values of a group, each one byte.
+#define GROUP_VALUES (32 * BLOCKS)
+
+// Groups are kept in stretches of 1024 values: the same stretch of all rows, then the next.
+#define STRETCH_VALUES 1024
+#define STRETCH_GROUPS (STRETCH_VALUES / GROUP_VALUES)
+
+INLINE uint32_t stretches_of(uint32_t columns) { return (columns + STRETCH_VALUES - 1) / STRETCH_VALUES; }
+
+INLINE uint32_t groups_of(uint32_t columns) { return (columns + GROUP_VALUES - 1) / GROUP_VALUES; }
+
+// Where a group stands among those of `rows` rows.
+INLINE uint64_t place_of_group(uint32_t rows, uint32_t row, uint32_t group) {
+  uint64_t stretch = group / STRETCH_GROUPS;
+  return (stretch * rows + row) * STRETCH_GROUPS + group % STRETCH_GROUPS;
+}
+
 // Four vectors whose 128-bit parts each hold 16 bytes of one block, so that part p of vector v belongs to
 // block 4p + v, become four vectors of the arrangement above.
 INLINE void turn(const Words from[4], Words to[4]) {

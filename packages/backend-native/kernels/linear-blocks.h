@@ -39,32 +39,28 @@ INLINE void unpack_last(Format format, const uint8_t *at, uint32_t bytes, Group 
   unpack(format, whole, group);
 }
 
-INLINE Sums half_of_sums(Format format, const QuantizedGroup *x, uint32_t half) {
-  return is_fine(format) ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1];
-}
-
 // Adds the products of `outputs` groups of weights and `rows` groups of activations, all constants.
-INLINE void add_groups(Format format, uint32_t outputs, const Group *const weights[], uint32_t rows,
-                       const QuantizedGroup *const x[], Scales sums[]) {
-  uint32_t halves = is_fine(format) ? 2 : 1, vectors = 8 / halves;
+INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], uint32_t rows,
+                       const QuantizedGroup *const x[], Scales *const sums[]) {
+  uint32_t halves = halves_of(format), vectors = 8 / halves;
   uint32_t widen_after = products_before_widening(largest_of(format));
 #pragma GCC unroll 2
   for (uint32_t half = 0; half < halves; half++) {
-    Sums products[16];
-#pragma GCC unroll 4
+    Sums products[32];
+#pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {
-      Sums start = half_of_sums(format, x[r], half) * -zero_of(format);
-#pragma GCC unroll 4
+      Sums start = zero_of(format) ? x[r]->of_sums[half].start : (Sums){0};
+#pragma GCC unroll 8
       for (uint32_t o = 0; o < outputs; o++) products[r * outputs + o] = start;
     }
 #if defined(__AVX512VNNI__)
     (void)widen_after;
 #pragma GCC unroll 8
     for (uint32_t k = half * vectors; k < (half + 1) * vectors; k++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (uint32_t r = 0; r < rows; r++) {
         Words bytes = x[r]->bytes[k];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (uint32_t o = 0; o < outputs; o++) {
           products[r * outputs + o] = add_products(products[r * outputs + o], weights[o]->bytes[k], bytes, false);
         }
@@ -73,154 +69,179 @@ INLINE void add_groups(Format format, uint32_t outputs, const Group *const weigh
 #else
 #pragma GCC unroll 8
     for (uint32_t first = half * vectors; first < (half + 1) * vectors; first += widen_after) {
-      Partial partial[16];
+      Partial partial[32];
       __builtin_memset(partial, 0, rows * outputs * sizeof *partial);
 #pragma GCC unroll 8
       for (uint32_t k = first; k < min_u32(first + widen_after, (half + 1) * vectors); k++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (uint32_t r = 0; r < rows; r++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
           for (uint32_t o = 0; o < outputs; o++) {
             partial[r * outputs + o] = add_products(partial[r * outputs + o], weights[o]->bytes[k], x[r]->bytes[k],
                                                     is_signed(format) && SIGNED_ZERO == 0);
           }
         }
       }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
       for (uint32_t i = 0; i < rows * outputs; i++) products[i] += widen_partial(partial[i]);
     }
 #endif
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {
       Scales d = x[r]->scale;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (uint32_t o = 0; o < outputs; o++) {
-        Scales *sum = sums + r * outputs + o;
-        *sum = fused(to_floats(products[r * outputs + o]) * d, weights[o]->scale[half], *sum);
-        if (has_offset(format)) {
-          *sum = fused(to_floats(half_of_sums(format, x[r], half)) * d, weights[o]->offset[half], *sum);
-        }
+        Scales *sum = sums[r] + o;
+        *sum = fused(to_floats(products[r * outputs + o]) * d, *scale_of(format, weights[o], half), *sum);
+        if (has_offset(format)) *sum = fused(x[r]->of_sums[half].drive, *offset_of(format, weights[o], half), *sum);
       }
     }
   }
-}
-
-// One row of the weight with `rows` rows of activations.
-INLINE void multiply_row(Format format, const uint8_t *at, uint32_t columns, uint32_t rows,
-                         const QuantizedGroup *const x[], float sums[]) {
-  Scales lanes[4];
-  const QuantizedGroup *now[4];
-  Group group;
-  const Group *weights[] = {&group};
-  for (uint32_t r = 0; r < rows; r++) lanes[r] = (Scales){0}, now[r] = x[r];
-  uint32_t whole = columns / GROUP_VALUES;
-  for (uint32_t g = 0; g < whole; g++) {
-    // Pages end the hardware's own prefetching, so this goes past them.
-    for (uint32_t line = 0; line < group_bytes(format); line += 64) __builtin_prefetch(at + PREFETCH_BYTES + line);
-    unpack(format, at, &group);
-    add_groups(format, 1, weights, rows, now, lanes);
-    at += group_bytes(format);
-    for (uint32_t r = 0; r < rows; r++) now[r]++;
-  }
-  if (columns % GROUP_VALUES) {
-    unpack_last(format, at, columns % GROUP_VALUES / block_values(format) * block_bytes(format), &group);
-    add_groups(format, 1, weights, rows, now, lanes);
-  }
-  for (uint32_t r = 0; r < rows; r++) sums[r] = sum_lanes(lanes[r]);
-}
-
-INLINE const QuantizedGroup *quantized_row(const Linear *op, uint32_t row) {
-  return (const QuantizedGroup *)op->workspace + (uint64_t)row * groups_of(op->x.columns);
 }
 
 INLINE uint64_t block_row_bytes(Format format, uint32_t columns) {
   return (uint64_t)columns / block_values(format) * block_bytes(format);
 }
 
-// `rows` rows from `row` on.
-INLINE void multiply_few(Format format, const Linear *op, Share outputs, uint32_t row, uint32_t rows) {
-  const QuantizedGroup *x[4];
-  uint32_t columns = op->x.columns;
-  uint64_t row_bytes = block_row_bytes(format, columns);
-  for (uint32_t r = 0; r < rows; r++) x[r] = quantized_row(op, row + r);
-  for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
-    float sums[4 * LANES] = {0};
-    uint32_t count = min_u32(LANES, outputs.end - o);
-    for (uint32_t i = 0; i < count; i++) {
-      float of_rows[4];
-      multiply_row(format, weight_row(op, o + i, row_bytes), columns, rows, x, of_rows);
-      for (uint32_t r = 0; r < rows; r++) sums[r * LANES + i] = of_rows[r];
-    }
-    for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, sums + r * LANES);
-  }
+INLINE const QuantizedGroup *x_group(Format format, const Linear *op, uint32_t row, uint32_t group) {
+  return quantized_group(format, op->workspace, *op->rows, row, group);
 }
 
-// Four rows of a tile with `rows` rows of activations.
-INLINE void multiply_tile(Format format, const Group *tile, uint32_t groups, uint32_t rows,
-                          const QuantizedGroup *const x[], float sums[]) {
-  Scales lanes[TILE_OUTPUTS * TILE_ROWS];
-#pragma GCC unroll 16
-  for (uint32_t i = 0; i < TILE_OUTPUTS * rows; i++) lanes[i] = (Scales){0};
-  for (uint32_t g = 0; g < groups; g++) {
-    const Group *weights[TILE_OUTPUTS];
-    const QuantizedGroup *now[TILE_ROWS];
-#pragma GCC unroll 4
-    for (uint32_t o = 0; o < TILE_OUTPUTS; o++) weights[o] = tile + o * groups + g;
-#pragma GCC unroll 4
-    for (uint32_t r = 0; r < rows; r++) now[r] = x[r] + g;
-    add_groups(format, TILE_OUTPUTS, weights, rows, now, lanes);
-  }
+// One row of the weight with `rows` rows of activations from `row` on.
+INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uint32_t row, uint32_t rows,
+                         Scales sums[]) {
+  Scales lanes[4], *at_lanes[4];
+  Group group, *weights[] = {&group};
+  uint32_t columns = op->x.columns, whole = columns / GROUP_VALUES;
 #pragma GCC unroll 4
   for (uint32_t r = 0; r < rows; r++) {
+    lanes[r] = (Scales){0};
+    at_lanes[r] = lanes + r;
+  }
+  for (uint32_t g = 0; g < groups_of(columns); g++, at += group_bytes(format)) {
+    const QuantizedGroup *x[4];
 #pragma GCC unroll 4
-    for (uint32_t o = 0; o < TILE_OUTPUTS; o++) sums[r * LANES + o] = sum_lanes(lanes[r * TILE_OUTPUTS + o]);
+    for (uint32_t r = 0; r < rows; r++) x[r] = x_group(format, op, row + r, g);
+    if (g < whole) {
+      // Pages end the hardware's own prefetching, so this goes past them.
+      for (uint32_t line = 0; line < group_bytes(format); line += 64) __builtin_prefetch(at + PREFETCH_BYTES + line);
+      unpack(format, at, &group);
+    } else {
+      unpack_last(format, at, columns % GROUP_VALUES / block_values(format) * block_bytes(format), &group);
+    }
+    add_groups(format, 1, weights, rows, x, at_lanes);
+  }
+#pragma GCC unroll 4
+  for (uint32_t r = 0; r < rows; r++) sums[r] = lanes[r];
+}
+
+// `rows` rows from `row` on.
+INLINE void multiply_few(Format format, const Linear *op, Share outputs, uint32_t row, uint32_t rows) {
+  uint64_t row_bytes = block_row_bytes(format, op->x.columns);
+  for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
+    Scales sums[4][LANES] = {0};
+    uint32_t count = min_u32(LANES, outputs.end - o);
+    for (uint32_t i = 0; i < count; i++) {
+      Scales of_rows[4];
+      multiply_row(format, op, weight_row(op, o + i, row_bytes), row, rows, of_rows);
+      for (uint32_t r = 0; r < rows; r++) sums[r][i] = of_rows[r];
+    }
+    for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, sums_of_lanes(sums[r]));
   }
 }
 
-INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, Group *tile) {
-  uint32_t columns = op->x.columns, groups = groups_of(columns), whole = columns / GROUP_VALUES;
+// Unpacked rows of the weight.
+typedef struct {
+  char *groups;
+  uint32_t rows;
+} Tile;
+
+INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t group) {
+  return (Group *)(tile->groups + place_of_group(tile->rows, row, group) * unpacked_bytes(format));
+}
+
+INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, const Tile *tile) {
+  uint32_t columns = op->x.columns, whole = columns / GROUP_VALUES;
   uint64_t row_bytes = block_row_bytes(format, columns);
   for (uint32_t i = 0; i < count; i++) {
     const uint8_t *at = weight_row(op, o + i, row_bytes);
-    for (uint32_t g = 0; g < whole; g++, at += group_bytes(format)) unpack(format, at, tile + i * groups + g);
-    if (groups == whole) continue;
-    uint32_t rest = columns % GROUP_VALUES / block_values(format) * block_bytes(format);
-    unpack_last(format, at, rest, tile + i * groups + whole);
+    for (uint32_t g = 0; g < groups_of(columns); g++, at += group_bytes(format)) {
+      Group group;
+      if (g < whole) unpack(format, at, &group);
+      else unpack_last(format, at, columns % GROUP_VALUES / block_values(format) * block_bytes(format), &group);
+      __builtin_memcpy(tile_group(format, tile, i, g), &group, unpacked_bytes(format));
+    }
   }
 }
 
-INLINE void multiply_tile_rows(Format format, const Linear *op, const Group *tile, uint32_t o, uint32_t count,
-                               uint32_t row, uint32_t rows) {
-  uint32_t groups = groups_of(op->x.columns);
-  const QuantizedGroup *x[TILE_ROWS];
-  for (uint32_t r = 0; r < rows; r++) x[r] = quantized_row(op, row + r);
-  for (uint32_t i = 0; i < count; i += LANES) {
-    float sums[TILE_ROWS * LANES];
-    uint32_t some = min_u32(LANES, count - i);
-    for (uint32_t j = 0; j < some; j += TILE_OUTPUTS) {
-      multiply_tile(format, tile + (i + j) * groups, groups, rows, x, sums + j);
-    }
-    for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o + i, some, sums + r * LANES);
+// What stays in the first-level cache: a stretch of LANES rows of a tile, one of SLAB_ROWS rows of activations, and
+// the sums of each with each.
+typedef struct {
+  const Linear *op;
+  const Tile *tile;
+  uint32_t tile_row;
+  uint32_t row;
+  Scales sums[SLAB_ROWS][LANES];
+} Slab;
+
+// Adds groups `first` to `end` − 1 of TILE_OUTPUTS rows of weights with `rows` rows of activations.
+INLINE void multiply_part(Format format, Slab *slab, uint32_t first, uint32_t end, uint32_t o, uint32_t row, uint32_t rows) {
+  Scales *sums[TILE_ROWS];
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < rows; r++) sums[r] = slab->sums[row + r] + o;
+  for (uint32_t g = first; g < end; g++) {
+    Group *weights[TILE_OUTPUTS];
+    const QuantizedGroup *x[TILE_ROWS];
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < TILE_OUTPUTS; i++) weights[i] = tile_group(format, slab->tile, slab->tile_row + o + i, g);
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < rows; r++) x[r] = x_group(format, slab->op, slab->row + row + r, g);
+    add_groups(format, TILE_OUTPUTS, weights, rows, x, sums);
+    // Keeps the sums in the cache between groups: the registers are needed for products.
+    __asm__ volatile("" ::: "memory");
   }
+}
+
+INLINE void multiply_slab(Format format, Slab *slab, uint32_t rows) {
+  uint32_t groups = groups_of(slab->op->x.columns);
+  for (uint32_t first = 0; first < groups; first += STRETCH_GROUPS) {
+    uint32_t end = min_u32(first + STRETCH_GROUPS, groups), row = 0;
+    for (; row + TILE_ROWS <= rows; row += TILE_ROWS) {
+      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, TILE_ROWS);
+    }
+    for (; row < rows; row++) {
+      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 1);
+    }
+  }
+}
+
+// How many rows of the weight fit a tile.
+INLINE uint32_t tile_rows(Format format, uint32_t columns) {
+  return TILE_BYTES / (stretches_of(columns) * STRETCH_GROUPS * unpacked_bytes(format)) / LANES * LANES;
 }
 
 INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32_t rows) {
-  uint32_t groups = groups_of(op->x.columns);
-  uint32_t tile_rows = TILE_BYTES / (groups * sizeof(Group)) / TILE_OUTPUTS * TILE_OUTPUTS;
-  Group tile[TILE_BYTES / sizeof(Group)];
-  for (uint32_t o = outputs.first; o < outputs.end; o += tile_rows) {
-    uint32_t count = min_u32(tile_rows, outputs.end - o), row = 0;
-    unpack_rows(format, op, o, count, tile);
-    for (; row + TILE_ROWS <= rows; row += TILE_ROWS) multiply_tile_rows(format, op, tile, o, count, row, TILE_ROWS);
-    for (; row < rows; row++) multiply_tile_rows(format, op, tile, o, count, row, 1);
+  _Alignas(64) char groups[TILE_BYTES];
+  Tile tile = {groups, tile_rows(format, op->x.columns)};
+  for (uint32_t o = outputs.first; o < outputs.end; o += tile.rows) {
+    uint32_t count = min_u32(tile.rows, outputs.end - o);
+    unpack_rows(format, op, o, count, &tile);
+    for (uint32_t row = 0; row < rows; row += SLAB_ROWS) {
+      uint32_t some = min_u32(SLAB_ROWS, rows - row);
+      for (uint32_t i = 0; i < count; i += LANES) {
+        Slab slab = {.op = op, .tile = &tile, .tile_row = i, .row = row};
+        multiply_slab(format, &slab, some);
+        for (uint32_t r = 0; r < some; r++) {
+          finish(op, row + r, o + i, min_u32(LANES, count - i), sums_of_lanes(slab.sums[r]));
+        }
+      }
+    }
   }
 }
 
 INLINE void multiply_blocks(Format format, const Linear *op, Share outputs) {
   uint32_t rows = *op->rows, row = 0;
-  if (rows >= MANY_ROWS && groups_of(op->x.columns) * sizeof(Group) * TILE_OUTPUTS <= TILE_BYTES) {
-    return multiply_many(format, op, outputs, rows);
-  }
+  if (rows >= MANY_ROWS && tile_rows(format, op->x.columns) > 0) return multiply_many(format, op, outputs, rows);
   for (; row + 4 <= rows; row += 4) multiply_few(format, op, outputs, row, 4);
   if (rows - row == 3) multiply_few(format, op, outputs, row, 3);
   if (rows - row == 2) multiply_few(format, op, outputs, row, 2);

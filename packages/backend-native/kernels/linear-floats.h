@@ -53,7 +53,7 @@ INLINE void multiply_some(Format format, const Linear *op, uint32_t row, uint32_
     for (uint32_t k = 0; k < outputs; k++) w[k] = weights + min_u32(j + k, count - 1) * row_bytes;
     multiply_floats(format, rows, x, outputs, w, op->x.columns, sums + j);
   }
-  for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, sums + r * LANES);
+  for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, load(sums + r * LANES));
 }
 
 #define FLOAT_ROWS (LANES == 16 ? 6 : 2)

@@ -58,7 +58,7 @@ static void prepareLinear(const void *arguments, uint32_t part, uint32_t parts) 
   const Linear *op = arguments;
   Share rows = share_of(*op->rows, part, parts);
   for (uint32_t row = rows.first; row < rows.end; row++) {
-    quantize_row(row_of(op->x, row), op->x.columns, (QuantizedGroup *)quantized_row(op, row));
+    quantize_row(op->weight.format, row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);
   }
 }
 

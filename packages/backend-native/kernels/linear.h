@@ -21,8 +21,7 @@ typedef struct {
 } Linear;
 
 // What follows the sums of outputs o to o + count − 1 of a row, at most LANES of them.
-INLINE void finish(const Linear *op, uint32_t row, uint32_t o, uint32_t count, const float *sums) {
-  Floats sum = load(sums);
+INLINE void finish(const Linear *op, uint32_t row, uint32_t o, uint32_t count, Floats sum) {
   if (op->bias) sum += load_upto(op->bias + o, count);
   sum = activate(op->activation, sum);
   if (op->residual.data) sum += load_upto(row_of(op->residual, row) + o, count);
@@ -34,7 +33,7 @@ INLINE const uint8_t *weight_row(const Linear *op, uint32_t o, uint64_t row_byte
 }
 
 // How far ahead of a product its weights are asked for from memory.
-#define PREFETCH_BYTES 2048
+#define PREFETCH_BYTES 8192
 
 // Weight rows are unpacked into a tile of at most so many bytes, which stays in the second-level cache.
 #define TILE_BYTES (384 * 1024)

@@ -5,15 +5,23 @@
 // They lie in groups, arranged as `lanes.h` says, so that a product needs no rearrangement.
 #pragma once
 
-#include "lanes.h"
+#include "group.h"
+
+// What a product needs to know of the sum of a block's bytes, or of the sums of its halves.
+typedef union {
+  Sums start;    // −zero · Σ q, where weights count from a zero
+  Scales drive;  // d · Σ q, where they have an offset
+} OfSum;
 
 typedef struct {
   Words bytes[8];
   Scales scale;
-  Sums half_sums[2];  // of the bytes of each half of a block
+  OfSum of_sums[2];  // the second only for a fine format
 } QuantizedGroup;
 
-INLINE uint32_t groups_of(uint32_t columns) { return (columns + 32 * BLOCKS - 1) / (32 * BLOCKS); }
+INLINE uint32_t quantized_bytes(Format f) {
+  return 8 * sizeof(Words) + sizeof(Scales) + halves_of(f) * sizeof(OfSum);
+}
 
 INLINE float largest_lane(Floats x) {
   float values[LANES], largest = 0;
@@ -24,8 +32,8 @@ INLINE float largest_lane(Floats x) {
 
 INLINE Floats magnitude(Floats x) { return (Floats)((Integers)x & 0x7fffffff); }
 
-// 32 values into lane l of a group.
-INLINE void quantize_block(const float *x, QuantizedGroup *group, uint32_t l) {
+// 32 values into lane l of a group, for a product with a weight of a format.
+INLINE void quantize_block(Format format, const float *x, QuantizedGroup *group, uint32_t l) {
   typedef int8_t Narrow __attribute__((vector_size(LANES)));
   // Not-a-numbers and infinities must not be lost: times zero they are not zero.
   Floats largest = splat(0), poison = splat(0);
@@ -33,7 +41,7 @@ INLINE void quantize_block(const float *x, QuantizedGroup *group, uint32_t l) {
     largest = at_least(largest, magnitude(load(x + i)));
     poison += load(x + i) * 0;
   }
-  float most = largest_lane(largest);
+  float most = largest_lane(largest), d = most / 127 + sum_of(poison);
   Floats inverse = splat(most > 0 ? 127 / most : 0), rounder = splat(0x1.8p23f);
   int8_t bytes[32];
   for (uint32_t i = 0; i < 32; i += LANES) {
@@ -46,14 +54,26 @@ INLINE void quantize_block(const float *x, QuantizedGroup *group, uint32_t l) {
     sums[0] += bytes[i];
     sums[1] += bytes[16 + i];
   }
+  if (!is_fine(format)) sums[0] += sums[1];
   for (uint32_t k = 0; k < 8; k++) __builtin_memcpy((uint32_t *)&group->bytes[k] + l, bytes + 4 * k, 4);
-  ((float *)&group->scale)[l] = most / 127 + sum_of(poison);
-  ((int32_t *)&group->half_sums[0])[l] = sums[0];
-  ((int32_t *)&group->half_sums[1])[l] = sums[1];
+  ((float *)&group->scale)[l] = d;
+  for (uint32_t half = 0; half < halves_of(format); half++) {
+    OfSum *of_sum = group->of_sums + half;
+    if (has_offset(format)) ((float *)&of_sum->drive)[l] = (float)sums[half] * d;
+    else ((int32_t *)&of_sum->start)[l] = -zero_of(format) * sums[half];
+  }
 }
 
-static void quantize_row(const float *x, uint32_t columns, QuantizedGroup *groups) {
-  uint32_t blocks = columns / 32;
-  if (blocks % BLOCKS) __builtin_memset(groups + blocks / BLOCKS, 0, sizeof *groups);
-  for (uint32_t b = 0; b < blocks; b++) quantize_block(x + 32 * b, groups + b / BLOCKS, b % BLOCKS);
+INLINE QuantizedGroup *quantized_group(Format format, char *all, uint32_t rows, uint32_t row, uint32_t group) {
+  return (QuantizedGroup *)(all + place_of_group(rows, row, group) * quantized_bytes(format));
+}
+
+// Row `row` of `rows`.
+static void quantize_row(Format format, const float *x, uint32_t columns, char *all, uint32_t rows, uint32_t row) {
+  for (uint32_t g = 0; g < groups_of(columns); g++, x += GROUP_VALUES) {
+    uint32_t blocks = min_u32(BLOCKS, columns / 32 - g * BLOCKS);
+    QuantizedGroup *group = quantized_group(format, all, rows, row, g);
+    if (blocks < BLOCKS) __builtin_memset(group, 0, quantized_bytes(format));
+    for (uint32_t l = 0; l < blocks; l++) quantize_block(format, x + 32 * l, group, l);
+  }
 }

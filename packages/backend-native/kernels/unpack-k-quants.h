@@ -88,8 +88,8 @@ INLINE void scale_thirtytwos(const uint8_t *at, uint32_t bytes, Group *group) {
   uint8_t scales[BLOCKS], minima[BLOCKS];
 #pragma GCC unroll 2
   for (uint32_t b = 0; b < BLOCKS / 8; b++) unpack_six_bits(at + b * bytes + 4, scales + 8 * b, minima + 8 * b);
-  group->scale[0] = block_halves(at, bytes) * widen_bytes(scales);
-  group->offset[0] = -block_halves(at + 2, bytes) * widen_bytes(minima);
+  group->numbers[0] = block_halves(at, bytes) * widen_bytes(scales);
+  group->numbers[1] = -block_halves(at + 2, bytes) * widen_bytes(minima);
 }
 
 INLINE void unpack_q4_k(const uint8_t *at, Group *group) {
@@ -119,8 +119,8 @@ INLINE void unpack_q6_k(const uint8_t *at, Group *group) {
   uint8_t scales[2][BLOCKS];
   for (uint32_t b = 0; b < BLOCKS / 8; b++) split_sixteens(at + b * 210 + 192, scales[0] + 8 * b, scales[1] + 8 * b);
   Scales d = block_halves(at + 208, 210);
-  group->scale[0] = d * widen_signed_bytes((const int8_t *)scales[0]);
-  group->scale[1] = d * widen_signed_bytes((const int8_t *)scales[1]);
+  group->numbers[0] = d * widen_signed_bytes((const int8_t *)scales[0]);
+  group->numbers[1] = d * widen_signed_bytes((const int8_t *)scales[1]);
 
   // Lanes a b a b of a half share 64 bytes of low bits: a the first 32 and b the others, nibble by nibble.
   Words high[8], shifts = plane_shifts(4, 2) & 4;
@@ -154,8 +154,8 @@ INLINE void unpack_q3_k(const uint8_t *at, Group *group) {
     split_sixteens(sixteens, scales[0] + 8 * b, scales[1] + 8 * b);
   }
   Scales d = block_halves(at + 108, 110);
-  group->scale[0] = d * (widen_bytes(scales[0]) - 32);
-  group->scale[1] = d * (widen_bytes(scales[1]) - 32);
+  group->numbers[0] = d * (widen_bytes(scales[0]) - 32);
+  group->numbers[1] = d * (widen_bytes(scales[1]) - 32);
   Words high[8];
   unpack_planes_of_2(at + 32, 110, group->bytes);
   unpack_planes_of_1(at, 110, high);
@@ -174,8 +174,8 @@ INLINE void unpack_q2_k(const uint8_t *at, Group *group) {
       scales[l] = both[half][l] & 15;
       minima[l] = both[half][l] >> 4;
     }
-    group->scale[half] = d * widen_bytes(scales);
-    group->offset[half] = m * widen_bytes(minima);
+    group->numbers[half] = d * widen_bytes(scales);
+    group->numbers[2 + half] = m * widen_bytes(minima);
   }
   unpack_planes_of_2(at + 16, 84, group->bytes);
 }

@@ -1,9 +1,9 @@
 import { activationWord, type LinearWriter } from "@krait/cpu-kernels";
 import type { NativeWeight } from "./weight.ts";
 
-/** Bytes that a row of activations takes at most once it is quantized: for each 512 of its columns. */
-const GROUP_COLUMNS = 512;
-const GROUP_BYTES = 512 + 3 * 64;
+/** Quantized activations are kept in stretches of so many columns, of at most so many bytes; `kernels/lanes.h`. */
+const STRETCH_COLUMNS = 1024;
+const STRETCH_BYTES = 1024 + (3 * 4 * 1024) / 32;
 
 /** `linear` as `kernels/linear.h` has it; all parts of the host share what is quantized. */
 export function linearWriter(parts: number): LinearWriter<NativeWeight> {
@@ -19,8 +19,9 @@ export function linearWriter(parts: number): LinearWriter<NativeWeight> {
       at.workspace[0]!,
     ],
     workspaceBytes: (op, largest) => {
-      const groups = Math.ceil(op.input.columns / GROUP_COLUMNS);
-      return Math.ceil((Math.max(largest.rows, largest.outputRows) * groups * GROUP_BYTES) / parts);
+      const rows = Math.max(largest.rows, largest.outputRows);
+      const stretches = Math.ceil(op.input.columns / STRETCH_COLUMNS);
+      return Math.ceil((rows * stretches * STRETCH_BYTES) / parts);
     },
   };
 }
