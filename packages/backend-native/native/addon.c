@@ -1,9 +1,8 @@
 // What JavaScript sees of all this: functions of numbers and bytes. Checks are made there, not here.
-#define NAPI_VERSION 8
-#include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "queue.h"
 
 // A queue, and how its thread reaches JavaScript's.
@@ -22,59 +21,12 @@ typedef struct {
   napi_ref target;
 } PendingRead;
 
-#define MOST_ARGUMENTS 8
 #define FUNCTION(name) static napi_value name(napi_env env, napi_callback_info info)
-
-static void arguments(napi_env env, napi_callback_info info, napi_value values[MOST_ARGUMENTS]) {
-  size_t count = MOST_ARGUMENTS;
-  napi_get_cb_info(env, info, &count, values, 0, 0);
-}
 
 static Device *device_of(napi_env env, napi_value value) {
   void *device = 0;
   napi_get_value_external(env, value, &device);
   return device;
-}
-
-static int64_t integer_of(napi_env env, napi_value value) {
-  int64_t integer = 0;
-  napi_get_value_int64(env, value, &integer);
-  return integer;
-}
-
-static void *address_of(napi_env env, napi_value value) { return (void *)(uintptr_t)integer_of(env, value); }
-
-static char *bytes_of_array(napi_env env, napi_value array, size_t *length) {
-  void *data = 0;
-  napi_get_typedarray_info(env, array, 0, length, &data, 0, 0);
-  return data;
-}
-
-static napi_value number(napi_env env, double value) {
-  napi_value result = 0;
-  napi_create_double(env, value, &result);
-  return result;
-}
-
-static napi_value address(napi_env env, const void *value) { return number(env, (double)(uintptr_t)value); }
-
-static napi_value text(napi_env env, const char *value) {
-  napi_value result = 0;
-  napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &result);
-  return result;
-}
-
-static napi_value fail(napi_env env, const char *message) {
-  napi_throw_error(env, 0, message);
-  return 0;
-}
-
-static char *copy_of_text(napi_env env, napi_value value) {
-  size_t length = 0;
-  napi_get_value_string_utf8(env, value, 0, 0, &length);
-  char *copy = malloc(length + 1);
-  if (copy) napi_get_value_string_utf8(env, value, copy, length + 1, &length);
-  return copy;
 }
 
 // On the queue's thread.

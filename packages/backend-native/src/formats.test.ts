@@ -10,8 +10,8 @@ import {
 } from "@krait/tensor";
 import { Random, runStep, type StepInputs } from "@krait/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadAddon } from "./addon.ts";
-import { createNativeBackend, hasNativeBackend, type InstructionSet } from "./index.ts";
+import { onNative } from "../test-support/on-native.ts";
+import { createNativeBackend } from "./index.ts";
 import { weightFormats } from "./weight.ts";
 
 const ROWS = 37;
@@ -100,10 +100,8 @@ function errorOf(got: Float32Array, want: Float64Array): number {
 }
 
 const allRows = Array.from({ length: ROWS }, (_, row) => row);
-const sets: readonly InstructionSet[] = hasNativeBackend() ? loadAddon().instructionSets() : ["baseline"];
-
-describe.skipIf(!hasNativeBackend())("on this machine", () => {
-  describe.each(sets)("%s", (isa) => {
+await onNative((instructionSets) => {
+  describe.each(instructionSets)("%s", (isa) => {
     let backend: Backend;
     beforeAll(async () => {
       backend = await createNativeBackend({ isa, threads: 2 });

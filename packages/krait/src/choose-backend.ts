@@ -1,28 +1,54 @@
 import type { Backend } from "@krait/tensor";
 import { ModelError } from "./errors.ts";
 
-/** Backends by name; "auto" is the first. Each is imported only when it is chosen. */
+/** Backends by name, in the order in which "auto" tries them. Each is imported only then. */
 const backends: Readonly<Record<string, () => Promise<Backend>>> = {
-  cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
+  native: async () => (await import("@krait/backend-native")).createNativeBackend(),
   wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
+  cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
 };
 
 /** The names that `backend` may be, besides "auto". */
 export const backendNames: readonly string[] = Object.keys(backends);
 
+export interface ChooseBackendOptions {
+  /** Told which backend it is, and for "auto" why none that stands before it. */
+  readonly onChoice?: ((reason: string) => void) | undefined;
+}
+
 /**
- * A backend by name, or "auto".
+ * A backend by name, or with "auto" the first that there is here.
  *
- * @throws {ModelError} `BACKEND_UNAVAILABLE`, with the names there are.
+ * @throws {ModelError} `BACKEND_UNAVAILABLE` for another name, with the names there are.
+ * @throws what a backend that was named says where it cannot be had.
  */
-export async function chooseBackend(name: string): Promise<Backend> {
-  const chosen = name === "auto" ? backendNames[0]! : name;
-  if (!Object.hasOwn(backends, chosen)) {
+export async function chooseBackend(name: string, { onChoice }: ChooseBackendOptions = {}): Promise<Backend> {
+  if (name === "auto") return await firstAvailable(onChoice);
+  if (!Object.hasOwn(backends, name)) {
     throw new ModelError(
       "BACKEND_UNAVAILABLE",
       `There is no backend "${name}". Choose one of auto, ${backendNames.join(", ")}.`,
       { name, available: backendNames },
     );
   }
-  return backends[chosen]!();
+  const backend = await backends[name]!();
+  onChoice?.(`Backend "${name}", as asked for.`);
+  return backend;
+}
+
+async function firstAvailable(onChoice: ChooseBackendOptions["onChoice"]): Promise<Backend> {
+  const reasons: string[] = [];
+  for (const [name, create] of Object.entries(backends)) {
+    try {
+      const backend = await create();
+      onChoice?.([`Backend "${name}".`, ...reasons].join(" "));
+      return backend;
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new ModelError("BACKEND_UNAVAILABLE", `There is no backend here. ${reasons.join(" ")}`, {
+    name: "auto",
+    available: [],
+  });
 }

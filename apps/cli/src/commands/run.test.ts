@@ -14,7 +14,7 @@ test.concurrent("ids go on as the oracle does, with the logits of every step, fr
   const file = `${folder.path}/logits.safetensors`;
   const { exitCode, stdout } = await krait([
     ...["run", "--model", folder.path, "--tokens", prompt, "--max-tokens", "32", "--ignore-eos"],
-    ...["--logits", file, "--json"],
+    ...["--logits", file, "--json", "--backend", "cpu"],
   ]);
   expect(exitCode).toBe(0);
   const tokens = jsonLines(stdout).flatMap(({ token }) => (typeof token === "number" ? [token] : []));
