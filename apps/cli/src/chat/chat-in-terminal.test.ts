@@ -3,12 +3,15 @@ import { keys, noPseudoTerminal, openPseudoTerminal } from "../../test-support/p
 
 const missing = await noPseudoTerminal();
 
+/** A person must have the time to interrupt an answer. */
+const slow = ["--backend", "cpu"];
+
 /** Answers that go on until they are stopped. */
 const endless = ["--ignore-eos", "--max-tokens", "4000", "--no-think", "--no-demo-tools"];
 
 test.concurrent("a person types, is answered, interrupts an answer, and goes on", async ({ skip }) => {
   skip(missing !== undefined, missing);
-  using terminal = await openPseudoTerminal(["chat", ...endless]);
+  using terminal = await openPseudoTerminal(["chat", ...slow, ...endless]);
   await terminal.until(/backend \w+[\s\S]*\n>$/);
   expect(terminal.isDim("/help lists the commands")).toBe(true);
 
@@ -38,7 +41,7 @@ test.concurrent("a person types, is answered, interrupts an answer, and goes on"
 
 test.concurrent("reasoning is dimmed, the answer is not, and the speed closes both", async ({ skip }) => {
   skip(missing !== undefined, missing);
-  using terminal = await openPseudoTerminal(["chat", "--think", "--no-demo-tools"]);
+  using terminal = await openPseudoTerminal(["chat", ...slow, "--think", "--no-demo-tools"]);
   await terminal.until(/\n>$/);
   terminal.type(`What is 12 + 30?${keys.enter}`);
   const answered = await terminal.until(/\[\d+ tokens, \d+ tokens\/s\]\n\n>$/);
@@ -54,7 +57,7 @@ test.concurrent("Enter ends the reasoning of a model that would go on thinking",
   skip(missing !== undefined, missing);
   // At this temperature the tokens are noise, in which the reasoning never finds its end.
   const noise = ["--think", "--temperature", "9", "--max-tokens", "4000"];
-  using terminal = await openPseudoTerminal(["chat", "--reasoning", "collapse", ...noise]);
+  using terminal = await openPseudoTerminal(["chat", ...slow, "--reasoning", "collapse", ...noise]);
   await terminal.until(/\n>$/);
   terminal.type(`/tools${keys.enter}`);
   await terminal.until(/get_weather: [\s\S]*\n>$/);
@@ -71,7 +74,7 @@ test.concurrent("Enter ends the reasoning of a model that would go on thinking",
 test.concurrent("a narrow window wraps what is typed and answered, and Ctrl-D leaves", async ({ skip }) => {
   skip(missing !== undefined, missing);
   using terminal = await openPseudoTerminal(
-    ["chat", "--reasoning", "collapse", "--think", "--no-demo-tools"],
+    ["chat", ...slow, "--reasoning", "collapse", "--think", "--no-demo-tools"],
     24,
   );
   await terminal.until(/\n>$/);
