@@ -13,6 +13,8 @@ import { createText } from "./text-files.ts";
 export interface LoadModelOptions extends LoadOptions, Omit<FindModelOptions, "weights"> {
   /** A backend, or the name of one; "auto" unless given. */
   readonly backend?: Backend | string | undefined;
+  /** Told which backend a name or "auto" came to, and why no faster one. */
+  readonly onBackend?: ((reason: string) => void) | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function loadModel(
   }
 
   const owned = typeof choice === "string";
-  const backend = owned ? await chooseBackend(choice) : choice;
+  const backend = owned ? await chooseBackend(choice, { onChoice: options.onBackend }) : choice;
   let model: Model | undefined;
   try {
     const loaded = await loadWeights(architecture, file, backend, options);
