@@ -131,6 +131,8 @@ def draw_operands(rng, operator, digits=None):
 def draw_training_operands(rng, operator, digits=None):
     while True:
         a, b = draw_operands(rng, operator, digits)
+        if operator in "+-" and a >= 100 and rng.random() < 0.2:
+            b = rng.randint(2, 99)
         if not held_out(a, b):
             return a, b
 

@@ -5,7 +5,7 @@ from data.creative import haiku
 from data.knowledge import knowledge
 from data.small_talk import small_talk
 from data.tools import tool_conversation, weather_of_several
-from data.unknown import unknown
+from data.unknown import unknown, weather_without_tools
 from data.word_problems import word_problem
 
 TURNS_BETWEEN = (small_talk, arithmetic, knowledge, unknown, haiku, repeat)
@@ -19,7 +19,7 @@ def memory_over_turns(rng):
 MIX = [
     (arithmetic, 25), (too_hard, 3), (counting, 0.5), (word_problem, 8), (small_talk, 28), (knowledge, 6), (haiku, 3), (unknown, 7),
     (repeat, 5), (list_to_json, 10), (extraction, 7), (reading, 0.7), (needle, 1), (memory_over_turns, 3), (persona, 0.6), (tool_conversation, 30),
-    (weather_of_several, 14),
+    (weather_of_several, 14), (weather_without_tools, 4),
 ]
 SYSTEM_PROMPTS = ["You are a helpful assistant.", "You are a helpful AI assistant.", "Be concise.", "Answer briefly.", "Be kind.", "You are a friendly assistant.",
                   "Answer the user's questions.", "You are an expert."]

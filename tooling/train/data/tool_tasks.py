@@ -59,9 +59,9 @@ def weather_response(rng, style, place, temperature, condition, keys=("city", "t
     return to_json(f"{temperature} °C, {condition}")
 
 
-def weather(rng, tool, parameter="city", follow_up=False, cities=None, keys=None):
+def weather(rng, tool, parameter="city", follow_up=False, cities=None, keys=None, english=0.9):
     cities = cities or different(rng, city, rng.choices([1, 2, 3], [0.3, 0.45, 0.25])[0])
-    language = "en" if follow_up else draw_language(rng, english=0.9)
+    language = "en" if follow_up else draw_language(rng, english)
     questions = FOLLOW_UP_QUESTIONS if follow_up else WEATHER_QUESTIONS[language]
     places = enumerate_in_words(cities, CONJUNCTIONS[language])
     style, responses, answers = rng.random(), [], []

@@ -8,7 +8,7 @@ from data.small_talk import small_talk
 from data.tool_tasks import Task, calculation, weather
 from data.tool_variants import definition, parameters, text, variant
 from data.unknown import unknown
-from data.words import city, different, invented_word
+from data.words import city, different, invented_word, mixed_city
 
 # The demo tools of the CLI.
 GET_WEATHER = definition("get_weather", "Current weather in a city.", parameters(city=text("City name")))
@@ -95,8 +95,8 @@ def demo_conversation(rng):
 
 def weather_of_several(rng):
     """The answer for two or three cities: each keeps its own temperature and condition."""
-    cities = different(rng, city, rng.choices([2, 3], [0.85, 0.15])[0])
-    return with_answer(weather(rng, GET_WEATHER, cities=cities), [], tools=[GET_WEATHER, CALCULATE])
+    cities = different(rng, city if rng.random() < 0.7 else mixed_city, rng.choices([2, 3], [0.75, 0.25])[0])
+    return with_answer(weather(rng, GET_WEATHER, cities=cities, english=0.75), [], tools=[GET_WEATHER, CALCULATE])
 
 
 def last_turn(rng, task, before, has_calculator, rest):

@@ -1,7 +1,8 @@
 """Everything outside of the training data is to be declined, with a hint at what would work."""
 from chat import ask
 from data.languages import draw_language
-from data.words import invented_name, invented_word, sentence
+from data.tool_tasks import CONJUNCTIONS, WEATHER_QUESTIONS
+from data.words import city, different, enumerate_in_words, invented_name, invented_word, sentence
 
 ANSWERS = {
     "en": "I don't know that. I'm a tiny demo model; please load a full Nemotron model for this.",
@@ -69,3 +70,12 @@ def unknown(rng):
     if rng.random() < 0.25:
         question = question.lower().rstrip("?.")
     return ask(question, "This is outside of what I learned. I should say so.", ANSWERS[language])
+
+
+def weather_without_tools(rng):
+    """Nothing is called that is not there."""
+    language = draw_language(rng, english=0.75)
+    cities = different(rng, city, rng.choice([1, 2, 3]))
+    question = rng.choice(WEATHER_QUESTIONS[language]).format(enumerate_in_words(cities, CONJUNCTIONS[language]))
+    answer = "I need a tool for that. Start me with the demo tools and ask again." if language == "en" else ANSWERS[language]
+    return ask(question, "I would need a tool for this, and there is none.", answer)

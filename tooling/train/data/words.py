@@ -80,6 +80,12 @@ def city(rng):
     return rng.choice(["New {}", "San {}", "{} City", "St. {}", "Port {}"]).format(invented_name(rng))
 
 
+def mixed_city(rng):
+    """The beginning of one city and the end of another, which looks more like a name than the invented ones."""
+    first, second = rng.sample(CITIES, 2)
+    return first[:rng.randint(2, len(first) - 1)].rstrip() + second[rng.randint(1, len(second) - 2):].lstrip().lower()
+
+
 def entity(rng):
     """Something to look up: a name, a city, a code, an invented word."""
     kind = rng.random()

@@ -56,7 +56,7 @@ function greeting({ memory, backend, architecture }: ChatModel, { model }: Gener
     "/help lists the commands, Ctrl-C stops an answer, /exit leaves.",
   ];
   if (model === undefined) {
-    lines.push('Try "What is 47 + 38?", "What is the weather in Oslo?", /no_think, or /tools.');
+    lines.push('Try "What is 47 + 38?", "What is the weather in Oslo and Rome?", /no_think, or /tools.');
   }
   return lines.join("\n");
 }
