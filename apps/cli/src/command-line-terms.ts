@@ -27,6 +27,7 @@ const help: Readonly<Record<string, string>> = {
   CONTEXT_EXCEEDED: "On the command line that is --context; in a conversation /reset makes room, too.",
   MEMORY_INSUFFICIENT: SMALLER_CONTEXT,
   MEMORY_EXCEEDED: SMALLER_CONTEXT,
+  WEIGHT_TARGET_EXISTS: "On the command line --force replaces a model that is there.",
   HUB_FILE_AMBIGUOUS: "On the command line that option is --file.",
   HUB_OFFLINE: "On the command line krait models pull does that, without --offline.",
   MODEL_OPTION_INVALID: "On the command line maxContext is --context, and maxSequences is --sequences.",

@@ -3,11 +3,12 @@ import { type Command, Option } from "commander";
 import type { ChatOptions } from "krait";
 import { UsageError } from "./errors.ts";
 import { decimal, listed, seed, tokenBias, wholeNumber } from "./flag-values.ts";
+import { type QuantizeFlag, quantizeFlag } from "./quantization.ts";
 import { errorMessage } from "./report-error.ts";
 import type { SharedFlags } from "./shared-flags.ts";
 
 /** The flags of every command that generates. */
-export interface GenerationFlags extends SharedFlags {
+export interface GenerationFlags extends SharedFlags, QuantizeFlag {
   readonly context?: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -64,6 +65,7 @@ export function addGenerationFlags(command: Command): Command {
       "positions to make room for; what the model was trained for",
       wholeNumber(2),
     )
+    .addOption(quantizeFlag("what matrices become while they are loaded; as they are stored unless given"))
     .option("--top-k <count>", "keep the most likely tokens", wholeNumber(0))
     .option("--top-p <probability>", "keep the most likely tokens that add up to this", decimal)
     .option("--min-p <ratio>", "keep tokens this likely, next to the likeliest", decimal)

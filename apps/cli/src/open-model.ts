@@ -1,4 +1,5 @@
 import { type ChatModel, loadModel } from "krait";
+import { type QuantizeFlag, quantizedLine } from "./quantization.ts";
 import type { SharedFlags } from "./shared-flags.ts";
 import { downloadStatus } from "./terminal/download-status.ts";
 import { progressBar } from "./terminal/progress-bar.ts";
@@ -6,9 +7,10 @@ import { createStatusLine } from "./terminal/status-line.ts";
 
 /** Loads the model that the flags name, with a progress bar if somebody watches. */
 export async function openModel(
-  { model, revision, file, offline, backend, context }: SharedFlags & { readonly context?: number },
+  flags: SharedFlags & QuantizeFlag & { readonly context?: number },
   signal: AbortSignal,
 ): Promise<ChatModel> {
+  const { model, revision, file, offline, backend, context, quantize, verbose } = flags;
   const status = createStatusLine(process.stderr);
   try {
     return await loadModel(model, {
@@ -17,7 +19,13 @@ export async function openModel(
       offline,
       backend,
       maxContext: context,
+      quantize,
       signal,
+      onQuantized(tensor) {
+        if (!verbose) return;
+        status.clear();
+        process.stderr.write(`${quantizedLine(tensor)}\n`);
+      },
       onDownload: (progress) => status.update(downloadStatus(progress)),
       onProgress: ({ loadedBytes, totalBytes }) => status.update(progressBar(loadedBytes, totalBytes)),
     });

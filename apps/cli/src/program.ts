@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addChat } from "./commands/chat.ts";
+import { addConvert } from "./commands/convert.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
 import { addParse } from "./commands/parse.ts";
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   addRun(program);
   addInspect(program);
   addModels(program);
+  addConvert(program);
   addTokens(program);
   addRender(program);
   addParse(program);

@@ -26,5 +26,5 @@ export function addSharedFlags(program: Command): Command {
       "0 always takes the likeliest token, 1 draws as the model does",
       decimal,
     )
-    .option("--verbose", "errors with their stack");
+    .option("--verbose", "errors with their stack, and the error of each tensor that is quantized");
 }

@@ -5,10 +5,11 @@ import { wholeNumber } from "../flag-values.ts";
 import { type Inspection, inspectModel } from "../inspect/inspection.ts";
 import { inspectionText } from "../inspect/inspection-text.ts";
 import { openModelFiles } from "../inspect/model-files.ts";
+import { type QuantizeFlag, quantizeFlag } from "../quantization.ts";
 import type { SharedFlags } from "../shared-flags.ts";
 import { write } from "../write.ts";
 
-interface InspectFlags extends SharedFlags {
+interface InspectFlags extends SharedFlags, QuantizeFlag {
   readonly sequences?: number;
   readonly context?: number;
   readonly program?: boolean;
@@ -25,6 +26,7 @@ export function addInspect(program: Command): void {
     )
     .option("--sequences <count>", "plan for so many conversations and snapshots at once (4)", wholeNumber(1))
     .option("--context <tokens>", "plan for so many tokens; what the model was trained for", wholeNumber(2))
+    .addOption(quantizeFlag("plan for matrices in this format"))
     .option("--program", "every op of the Programs")
     .option("--json", "as one JSON line")
     .action(async (location: string | undefined, _: unknown, command: Command) => {
@@ -43,6 +45,7 @@ async function inspect(location: string | undefined, flags: InspectFlags): Promi
       backend,
       maxSequences: flags.sequences,
       maxContext: flags.context,
+      quantize: flags.quantize,
     });
     await write(
       process.stdout,

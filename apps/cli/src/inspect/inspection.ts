@@ -3,9 +3,11 @@ import {
   checkCheckpoint,
   deviceFormat,
   deviceFormats,
+  type MatrixFormat,
   type MemoryPlan,
   type ModelConfig,
   planMemory,
+  quantizedFormat,
   resolveModelOptions,
 } from "@krait/models";
 import {
@@ -59,15 +61,20 @@ export interface InspectionOptions {
   readonly backend: Pick<Backend, "name" | "kvDtype" | "weightFormats" | "weightBytes">;
   readonly maxSequences?: number | undefined;
   readonly maxContext?: number | undefined;
+  /** What matrices become while they are loaded. */
+  readonly quantize?: MatrixFormat | undefined;
 }
 
 /** @throws {CheckpointError} when the checkpoint does not fit its config. */
-export function inspectModel(files: ModelFiles, { backend, ...options }: InspectionOptions): Inspection {
+export function inspectModel(
+  files: ModelFiles,
+  { backend, quantize, ...options }: InspectionOptions,
+): Inspection {
   const { architecture, checkpoint } = files;
   const configFormat = formatOfConfig(files.config);
   const formats = checkpoint
-    ? deviceFormats(checkCheckpoint(architecture, checkpoint, backend.weightFormats))
-    : announcedFormats(architecture, configFormat, backend.weightFormats);
+    ? deviceFormats(checkCheckpoint(architecture, checkpoint, backend.weightFormats, quantize))
+    : announcedFormats(architecture, configFormat, backend.weightFormats, quantize);
   const plan = (kvDtype?: DType) => {
     const sizes = resolveModelOptions(architecture, backend, formats, { ...options, kvDtype });
     const programs = architecture.programs(sizes.program);
@@ -113,13 +120,16 @@ function formatOfConfig({ dtype, torch_dtype }: ModelConfig): Format {
 }
 
 function announcedFormats(
-  { weights }: Architecture,
+  architecture: Architecture,
   format: Format,
   weightFormats: readonly Format[],
+  quantize: MatrixFormat | undefined,
 ): Record<string, Format> {
-  return Object.fromEntries(
-    weights.map(({ name, kind }) => [name, deviceFormat(kind, format, weightFormats)]),
-  );
+  const formats = architecture.weights.map((entry) => {
+    const wanted = quantize === undefined ? format : quantizedFormat(architecture, entry, format, quantize);
+    return [entry.name, deviceFormat(entry.kind, wanted, weightFormats)];
+  });
+  return Object.fromEntries(formats);
 }
 
 function storedIn({ weights }: Architecture, checkpoint: WeightFile): Inspection["stored"] {
