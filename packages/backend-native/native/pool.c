@@ -21,6 +21,7 @@ struct Pool {
   _Alignas(64) atomic_uint done;
   _Alignas(64) atomic_uint sleepers;  // among the workers
   atomic_bool owner_sleeps;
+  atomic_bool is_late;  // whoever now finishes a part has kept the owner waiting for too long
   atomic_bool stops;
   // Written before a ticket is given out, and read only by who holds a part of it.
   Work work;
@@ -33,19 +34,42 @@ struct Pool {
   pthread_t *threads;
 };
 
-// Takes parts until none is left.
-static void take_parts(Pool *pool) {
+// How a thread fares.
+typedef struct {
+  uint32_t taken;  // parts since it was last late
+  uint32_t rests;  // each twice as long as the one before, until it has taken many parts
+} Fortune;
+
+// Takes parts until none is left; whether the last of them was late.
+static bool take_parts(Pool *pool, Fortune *fortune) {
+  bool was_late = false;
   while (is_open(atomic_load(&pool->ticket))) {
     uint64_t ticket = atomic_fetch_add(&pool->ticket, 1);
-    if (!is_open(ticket)) return;
+    if (!is_open(ticket)) break;
     uint32_t parts = parts_of(ticket);
     pool->work(pool->arguments, next_of(ticket), parts);
+    fortune->taken++;
+    was_late = atomic_load(&pool->is_late);
     if (atomic_fetch_add(&pool->done, 1) + 1 == parts && atomic_load(&pool->owner_sleeps)) {
       pthread_mutex_lock(&pool->mutex);
       pthread_cond_signal(&pool->finished);
       pthread_mutex_unlock(&pool->mutex);
     }
   }
+  return was_late;
+}
+
+// Milliseconds of the first rest, how often it doubles, and after how many parts in time it is short again.
+#define FIRST_REST 10
+#define MOST_DOUBLINGS 4
+#define PARTS_IN_TIME 20000
+
+static void rest_after_delay(Pool *pool, Fortune *fortune) {
+  if (fortune->taken > PARTS_IN_TIME) fortune->rests = 0;
+  uint32_t milliseconds = FIRST_REST << fortune->rests;
+  if (fortune->rests < MOST_DOUBLINGS) fortune->rests++;
+  fortune->taken = 0;
+  while (milliseconds-- > 0 && !atomic_load(&pool->stops)) sleep_for(1000000);
 }
 
 static bool has_work(Pool *pool) { return is_open(atomic_load(&pool->ticket)) || atomic_load(&pool->stops); }
@@ -65,22 +89,35 @@ static void wait_for_work(Pool *pool) {
 static void *work_on(void *argument) {
   Pool *pool = argument;
   enter_instruction_set(pool->set);
+  Fortune fortune = {0, 0};
   while (!atomic_load(&pool->stops)) {
     wait_for_work(pool);
-    take_parts(pool);
+    if (take_parts(pool, &fortune)) rest_after_delay(pool, &fortune);
   }
   return 0;
 }
 
-static void wait_for_others(Pool *pool, uint32_t parts) {
+// `patience`: how many nanoseconds a part may take.
+static void wait_for_others(Pool *pool, uint32_t parts, uint64_t patience) {
   Spin spin = spin_start();
   do {
     if (atomic_load(&pool->done) == parts) return;
   } while (spin_on(&spin));
+  // Sleeping leaves this processor to the thread that is waited for, if it has none.
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->owner_sleeps, true);
-  while (atomic_load(&pool->done) != parts) pthread_cond_wait(&pool->finished, &pool->mutex);
+  uint64_t start = nanoseconds();
+  while (atomic_load(&pool->done) != parts) {
+    uint64_t waited = nanoseconds() - start;
+    if (waited >= patience) {
+      atomic_store(&pool->is_late, true);
+      pthread_cond_wait(&pool->finished, &pool->mutex);
+    } else {
+      wait_at_most(&pool->finished, &pool->mutex, patience - waited);
+    }
+  }
   atomic_store(&pool->owner_sleeps, false);
+  atomic_store(&pool->is_late, false);
   pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -98,8 +135,11 @@ void pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts) {
     pthread_cond_broadcast(&pool->opened);
     pthread_mutex_unlock(&pool->mutex);
   }
-  take_parts(pool);
-  wait_for_others(pool, parts);
+  Fortune fortune = {0, 0};
+  uint64_t start = nanoseconds();
+  take_parts(pool, &fortune);
+  uint64_t taken = fortune.taken ? fortune.taken : 1;
+  wait_for_others(pool, parts, 2 * (nanoseconds() - start) / taken);
 }
 
 Pool *pool_start(uint32_t threads, const InstructionSet *set) {

@@ -8,10 +8,29 @@
 
 #define STACK_BYTES (8u << 20)
 
-static uint64_t nanoseconds(void) {
+#define SECOND 1000000000
+
+static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+static struct timespec timespec_of(uint64_t time) {
+  return (struct timespec){.tv_sec = (time_t)(time / SECOND), .tv_nsec = (long)(time % SECOND)};
+}
+
+uint64_t nanoseconds(void) { return read_clock(CLOCK_MONOTONIC); }
+
+void sleep_for(uint32_t time) {
+  struct timespec pause = timespec_of(time);
+  nanosleep(&pause, 0);
+}
+
+void wait_at_most(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t time) {
+  // Conditions go by the clock on the wall.
+  struct timespec end = timespec_of(read_clock(CLOCK_REALTIME) + time);
+  pthread_cond_timedwait(condition, mutex, &end);
 }
 
 static void rest(void) {

@@ -11,6 +11,14 @@ typedef struct {
   uint64_t end;  // in nanoseconds
 } Spin;
 
+// Of a clock that only goes forward.
+uint64_t nanoseconds(void);
+
+void sleep_for(uint32_t nanoseconds);
+
+// Waits for a condition, but no longer than so many nanoseconds.
+void wait_at_most(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t nanoseconds);
+
 Spin spin_start(void);
 
 // Rests for an instant; false when it is time to sleep.
