@@ -3,10 +3,12 @@
 
 #define BLOCKS 8
 
-// Products of so many outputs and rows fit the registers; from so many rows on, unpacking into a tile pays.
+// Products of so many outputs and rows fit the registers. From so many rows on unpacking into a tile pays; below, so
+// many rows multiply what is unpacked in registers, and a slab of so many stays in the first-level cache.
 #define TILE_OUTPUTS 2
 #define TILE_ROWS 2
 #define MANY_ROWS 8
+#define FEW_ROWS 1
 #define SLAB_ROWS 8
 
 typedef uint32_t Words __attribute__((vector_size(32)));

@@ -34,7 +34,7 @@ INLINE void unpack(Format format, const uint8_t *at, Group *group) {
 
 // The last group of a row, where it is not a whole one.
 INLINE void unpack_last(Format format, const uint8_t *at, uint32_t bytes, Group *group) {
-  uint8_t whole[16 * 34] = {0};
+  uint8_t whole[GROUP_VALUES / 32 * 34] = {0};
   __builtin_memcpy(whole, at, bytes);
   unpack(format, whole, group);
 }
@@ -110,7 +110,7 @@ INLINE const QuantizedGroup *x_group(Format format, const Linear *op, uint32_t r
 // One row of the weight with `rows` rows of activations from `row` on.
 INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uint32_t row, uint32_t rows,
                          Scales sums[]) {
-  Scales lanes[4], *at_lanes[4];
+  Scales lanes[FEW_ROWS], *at_lanes[FEW_ROWS];
   Group group, *weights[] = {&group};
   uint32_t columns = op->x.columns, whole = columns / GROUP_VALUES;
 #pragma GCC unroll 4
@@ -119,7 +119,7 @@ INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uin
     at_lanes[r] = lanes + r;
   }
   for (uint32_t g = 0; g < groups_of(columns); g++, at += group_bytes(format)) {
-    const QuantizedGroup *x[4];
+    const QuantizedGroup *x[FEW_ROWS];
 #pragma GCC unroll 4
     for (uint32_t r = 0; r < rows; r++) x[r] = x_group(format, op, row + r, g);
     if (g < whole) {
@@ -139,10 +139,10 @@ INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uin
 INLINE void multiply_few(Format format, const Linear *op, Share outputs, uint32_t row, uint32_t rows) {
   uint64_t row_bytes = block_row_bytes(format, op->x.columns);
   for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
-    Scales sums[4][LANES] = {0};
+    Scales sums[FEW_ROWS][LANES] = {0};
     uint32_t count = min_u32(LANES, outputs.end - o);
     for (uint32_t i = 0; i < count; i++) {
-      Scales of_rows[4];
+      Scales of_rows[FEW_ROWS];
       multiply_row(format, op, weight_row(op, o + i, row_bytes), row, rows, of_rows);
       for (uint32_t r = 0; r < rows; r++) sums[r][i] = of_rows[r];
     }
@@ -242,8 +242,10 @@ INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32
 INLINE void multiply_blocks(Format format, const Linear *op, Share outputs) {
   uint32_t rows = *op->rows, row = 0;
   if (rows >= MANY_ROWS && tile_rows(format, op->x.columns) > 0) return multiply_many(format, op, outputs, rows);
-  for (; row + 4 <= rows; row += 4) multiply_few(format, op, outputs, row, 4);
-  if (rows - row == 3) multiply_few(format, op, outputs, row, 3);
-  if (rows - row == 2) multiply_few(format, op, outputs, row, 2);
-  if (rows - row == 1) multiply_few(format, op, outputs, row, 1);
+  for (; row + FEW_ROWS <= rows; row += FEW_ROWS) multiply_few(format, op, outputs, row, FEW_ROWS);
+  if (FEW_ROWS > 2 && row + 2 <= rows) {
+    multiply_few(format, op, outputs, row, 2);
+    row += 2;
+  }
+  for (; row < rows; row++) multiply_few(format, op, outputs, row, 1);
 }
