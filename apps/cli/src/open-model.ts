@@ -12,6 +12,11 @@ export async function openModel(
 ): Promise<ChatModel> {
   const { model, revision, file, offline, backend, context, quantize, verbose } = flags;
   const status = createStatusLine(process.stderr);
+  const say = (line: string): void => {
+    if (!verbose) return;
+    status.clear();
+    process.stderr.write(`${line}\n`);
+  };
   try {
     return await loadModel(model, {
       revision,
@@ -21,11 +26,8 @@ export async function openModel(
       maxContext: context,
       quantize,
       signal,
-      onQuantized(tensor) {
-        if (!verbose) return;
-        status.clear();
-        process.stderr.write(`${quantizedLine(tensor)}\n`);
-      },
+      onBackend: say,
+      onQuantized: (tensor) => say(quantizedLine(tensor)),
       onDownload: (progress) => status.update(downloadStatus(progress)),
       onProgress: ({ loadedBytes, totalBytes }) => status.update(progressBar(loadedBytes, totalBytes)),
     });

@@ -26,5 +26,8 @@ export function addSharedFlags(program: Command): Command {
       "0 always takes the likeliest token, 1 draws as the model does",
       decimal,
     )
-    .option("--verbose", "errors with their stack, and the error of each tensor that is quantized");
+    .option(
+      "--verbose",
+      "errors with their stack, the backend that is chosen, and the error of each tensor that is quantized",
+    );
 }
