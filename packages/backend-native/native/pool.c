@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "guard.h"
 #include "wait.h"
 
 // Bits of a ticket: which piece of work, how many parts it has, and which is the next to take. In one word,
@@ -22,6 +23,7 @@ struct Pool {
   _Alignas(64) atomic_uint sleepers;  // among the workers
   atomic_bool owner_sleeps;
   atomic_bool is_late;  // whoever now finishes a part has kept the owner waiting for too long
+  atomic_bool is_broken;  // a part could not be done
   atomic_bool stops;
   // Written before a ticket is given out, and read only by who holds a part of it.
   Work work;
@@ -47,7 +49,7 @@ static bool take_parts(Pool *pool, Fortune *fortune) {
     uint64_t ticket = atomic_fetch_add(&pool->ticket, 1);
     if (!is_open(ticket)) break;
     uint32_t parts = parts_of(ticket);
-    pool->work(pool->arguments, next_of(ticket), parts);
+    if (!guarded(pool->work, pool->arguments, next_of(ticket), parts)) atomic_store(&pool->is_broken, true);
     fortune->taken++;
     was_late = atomic_load(&pool->is_late);
     if (atomic_fetch_add(&pool->done, 1) + 1 == parts && atomic_load(&pool->owner_sleeps)) {
@@ -121,10 +123,12 @@ static void wait_for_others(Pool *pool, uint32_t parts, uint64_t patience) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
-void pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts) {
+bool pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts) {
   if (pool->workers == 0 || parts <= 1 || parts > MOST_PARTS) {
-    for (uint32_t part = 0; part < parts; part++) work(arguments, part, parts);
-    return;
+    for (uint32_t part = 0; part < parts; part++) {
+      if (!guarded(work, arguments, part, parts)) return false;
+    }
+    return true;
   }
   pool->work = work;
   pool->arguments = arguments;
@@ -140,9 +144,11 @@ void pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts) {
   take_parts(pool, &fortune);
   uint64_t taken = fortune.taken ? fortune.taken : 1;
   wait_for_others(pool, parts, 2 * (nanoseconds() - start) / taken);
+  return !atomic_load(&pool->is_broken);
 }
 
 Pool *pool_start(uint32_t threads, const InstructionSet *set) {
+  guard_start();
   Pool *pool = aligned_alloc(64, (sizeof(Pool) + 63) / 64 * 64);
   if (!pool) return 0;
   *pool = (Pool){.set = set, .threads = calloc(threads, sizeof(pthread_t))};

@@ -14,7 +14,7 @@ typedef struct Pool Pool;
 // A pool of `threads` threads, of which one is the caller's; null where they cannot be had.
 Pool *pool_start(uint32_t threads, const InstructionSet *set);
 
-// Does all parts and returns when they are done. Called by one thread at a time.
-void pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts);
+// Does all parts and returns when they are done; false where memory was not there for one. Called by one thread at a time.
+bool pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts);
 
 void pool_stop(Pool *pool);

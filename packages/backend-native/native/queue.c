@@ -53,7 +53,7 @@ static Command *take(Queue *queue) {
 static void run_step(Queue *queue, const Command *command) {
   if (queue->refusal.serial) return;
   int32_t check = walk(&command->list, queue->set, queue->pool, &queue->stops);
-  if (check >= 0) queue->refusal = (Refusal){++queue->refusals, command->number, check, *command->list.fault};
+  if (check != STEP_DONE) queue->refusal = (Refusal){++queue->refusals, command->number, check, *command->list.fault};
 }
 
 // In pieces, so that stopping does not wait for a disk.
@@ -74,7 +74,7 @@ static void execute(Queue *queue, Command *command) {
     case POPULATE: populate(queue, command); break;
     case RELEASE: regions_release(&queue->regions, command->source); break;
     case FORGIVE:
-      if (queue->refusal.serial == command->number) queue->refusal = (Refusal){0};
+      if (queue->refusal.serial == command->number && queue->refusal.check >= 0) queue->refusal = (Refusal){0};
       break;
     case READ:
       command->refusal = queue->refusal;

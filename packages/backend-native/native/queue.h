@@ -1,7 +1,8 @@
 // What the host has asked for, done in order on a thread of its own.
 //
 // A step whose feeds are wrong is refused. Steps after it are then left out and reads give the refusal instead of bytes,
-// until the host says that it has heard of it: what it had enqueued by then built on a step that never was.
+// until the host says that it has heard of it: what it had enqueued by then built on a step that never was. A step
+// whose memory is not there, as that of a file which was shortened, is the last: every read after it is lost.
 #pragma once
 
 #include <stddef.h>
@@ -14,7 +15,7 @@ typedef enum { WRITE, CLEAR, COPY, STEP, READ, POPULATE, RELEASE, FORGIVE } Comm
 typedef struct {
   uint32_t serial;  // counts refusals; 0 where there is none
   uint32_t step;    // as the host numbers its steps
-  int32_t check;
+  int32_t check;    // or STEP_BROKEN, and then for good
   Fault fault;
 } Refusal;
 

@@ -10,11 +10,11 @@ int32_t walk(const StepList *list, const InstructionSet *set, Pool *pool, atomic
       kernel(arguments, 0, 1);
       if (list->fault->kind != NO_FAULT) return (int32_t)index;
     } else if (kernel == set->linear) {
-      pool_run(pool, set->prepare, arguments, set->prepare_parts(arguments));
-      pool_run(pool, set->chunk, arguments, set->chunks(arguments));
-    } else {
-      pool_run(pool, kernel, arguments, list->parts);
+      bool is_prepared = pool_run(pool, set->prepare, arguments, set->prepare_parts(arguments));
+      if (!is_prepared || !pool_run(pool, set->chunk, arguments, set->chunks(arguments))) return STEP_BROKEN;
+    } else if (!pool_run(pool, kernel, arguments, list->parts)) {
+      return STEP_BROKEN;
     }
   }
-  return -1;
+  return STEP_DONE;
 }

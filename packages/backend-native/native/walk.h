@@ -14,5 +14,8 @@ typedef struct {
   Fault *fault;
 } StepList;
 
-// The index of the check that found a fault, or −1. Ends early once `stops` is set.
+#define STEP_DONE (-1)
+#define STEP_BROKEN (-2)  // memory that it needs is not there
+
+// One of these, or the index of the check that found a fault. Ends early once `stops` is set.
 int32_t walk(const StepList *list, const InstructionSet *set, Pool *pool, atomic_bool *stops);

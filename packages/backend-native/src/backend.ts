@@ -61,7 +61,7 @@ class NativeBackend implements Backend, KernelHost<NativeWeight> {
   readonly kvDtype = "f16";
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
-  readonly lost: Promise<BackendLostError> = new Promise(() => {});
+  readonly lost: Promise<BackendLostError>;
   readonly wordBytes = 8;
   readonly parts: number;
   readonly kernels: ReadonlyMap<string, number>;
@@ -75,6 +75,7 @@ class NativeBackend implements Backend, KernelHost<NativeWeight> {
     this.kernels = new Map(Object.entries(queue.addon.kernels(queue.device)));
     this.linear = linearWriter(this.parts);
     this.limits = { memoryBytes, maxBufferBytes: memoryBytes };
+    this.lost = queue.lost;
     this.#queue = queue;
     this.#memory = new Memory(queue, memoryBytes);
   }

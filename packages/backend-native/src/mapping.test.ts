@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildProgram, type Format, quantize, type WeightSource } from "@krait/tensor";
@@ -76,5 +76,38 @@ await onNative(() => {
     };
     const mapped = await product(format, { byteLength, file: mappable!, pieces: unread });
     expect(mapped).toEqual(await product(format, { byteLength, pieces }));
+  });
+
+  test("a file that is shortened while it is in use loses the backend, and nothing else", async () => {
+    const path = join(folder, "shortened.gguf");
+    await copyFile(join(folder, "m.gguf"), path);
+    await using file = await openWeights(path);
+    const program = buildProgram("sum", (b) => {
+      const table = b.weight("table", { shape, format: "q8_0" });
+      const token = b.resolveToken({
+        token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
+        slot: b.feed("slot", { shape: ["rows"], dtype: "i32" }),
+        lastToken: b.state("lastToken", { per: "slot", count: 1, shape: [1], dtype: "i32" }),
+      });
+      b.output("row", b.embed(token, table));
+    });
+    await using backend = await createNativeBackend({ threads: 2 });
+    const table = await backend.loadWeight({ shape, format: "q8_0" }, file.source("matrix"));
+    const largest = { rows: 4, segments: 1, longestSegment: 4, context: 4, outputRows: 1 };
+    const lastToken = backend.allocate(4, "lastToken");
+    const step = (await backend.compile(program, { largest })).bind({
+      weights: { table },
+      states: { lastToken },
+    });
+    step.run(largest, {});
+    await step.outputs.row!.read();
+    await truncate(path, 0);
+    step.run(largest, {});
+    const read = step.outputs.row!.read();
+    await expect(read).rejects.toMatchObject({ code: "BACKEND_LOST" });
+    expect((await backend.lost).message).toContain("shortened");
+    expect(() => step.run(largest, {})).toThrow(/shortened/);
+    await using other = await createNativeBackend({ threads: 2 });
+    expect(await other.allocate(4, "fine").read()).toEqual(new Uint8Array(4));
   });
 });
