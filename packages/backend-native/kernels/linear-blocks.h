@@ -160,15 +160,19 @@ INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t
   return (Group *)(tile->groups + place_of_group(tile->rows, row, group) * unpacked_bytes(format));
 }
 
+// Group g of output o.
+INLINE void unpack_group(Format format, const Linear *op, uint32_t o, uint32_t g, Group *group) {
+  uint32_t columns = op->x.columns, rest = columns - g * GROUP_VALUES;
+  const uint8_t *at = weight_row(op, o, block_row_bytes(format, columns)) + (uint64_t)g * group_bytes(format);
+  if (rest >= GROUP_VALUES) unpack(format, at, group);
+  else unpack_last(format, at, rest / block_values(format) * block_bytes(format), group);
+}
+
 INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, const Tile *tile) {
-  uint32_t columns = op->x.columns, whole = columns / GROUP_VALUES;
-  uint64_t row_bytes = block_row_bytes(format, columns);
   for (uint32_t i = 0; i < count; i++) {
-    const uint8_t *at = weight_row(op, o + i, row_bytes);
-    for (uint32_t g = 0; g < groups_of(columns); g++, at += group_bytes(format)) {
+    for (uint32_t g = 0; g < groups_of(op->x.columns); g++) {
       Group group;
-      if (g < whole) unpack(format, at, &group);
-      else unpack_last(format, at, columns % GROUP_VALUES / block_values(format) * block_bytes(format), &group);
+      unpack_group(format, op, o + i, g, &group);
       __builtin_memcpy(tile_group(format, tile, i, g), &group, unpacked_bytes(format));
     }
   }
@@ -239,9 +243,9 @@ INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32
   }
 }
 
-INLINE void multiply_blocks(Format format, const Linear *op, Share outputs) {
-  uint32_t rows = *op->rows, row = 0;
-  if (rows >= MANY_ROWS && tile_rows(format, op->x.columns) > 0) return multiply_many(format, op, outputs, rows);
+// Each of few rows, by itself or with its neighbours.
+INLINE void multiply_rows(Format format, const Linear *op, Share outputs, uint32_t rows) {
+  uint32_t row = 0;
   for (; row + FEW_ROWS <= rows; row += FEW_ROWS) multiply_few(format, op, outputs, row, FEW_ROWS);
   if (FEW_ROWS > 2 && row + 2 <= rows) {
     multiply_few(format, op, outputs, row, 2);

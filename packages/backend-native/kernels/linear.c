@@ -2,6 +2,24 @@
 #include "linear-blocks.h"
 #include "linear-floats.h"
 
+#if defined(__AMX_INT8__)
+#include "linear-amx.h"
+#define HAS_TILES true
+#define multiply_many multiply_tiles
+#else
+#define HAS_TILES false
+#endif
+
+// Whether there are enough rows to unpack those of the weight once for all.
+static bool is_many(Format format, const Linear *op) {
+  return *op->rows >= MANY_ROWS && tile_rows(format, op->x.columns) > 0;
+}
+
+INLINE void multiply_blocks(Format format, const Linear *op, Share outputs) {
+  if (is_many(format, op)) multiply_many(format, op, outputs, *op->rows);
+  else multiply_rows(format, op, outputs, *op->rows);
+}
+
 // Each format's product is a function of its own, so that the format is a constant inside.
 #define EACH_BLOCK_FORMAT(F) \
   F(Q8_0) F(Q4_0) F(Q4_1) F(Q5_0) F(Q5_1) F(Q2_K) F(Q3_K) F(Q4_K) F(Q5_K) F(Q6_K) F(IQ4_NL) F(MXFP4)
@@ -58,7 +76,7 @@ static void prepareLinear(const void *arguments, uint32_t part, uint32_t parts) 
   const Linear *op = arguments;
   Share rows = share_of(*op->rows, part, parts);
   for (uint32_t row = rows.first; row < rows.end; row++) {
-    quantize_row(op->weight.format, row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);
+    quantize_row(op->weight.format, HAS_TILES && is_many(op->weight.format, op), row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);
   }
 }
 

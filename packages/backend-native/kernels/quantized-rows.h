@@ -2,7 +2,8 @@
 //
 //   d = largest |x| / 127,  q = round(x / d)
 //
-// They lie in groups, arranged as `lanes.h` says, so that a product needs no rearrangement.
+// They lie in groups, arranged as `lanes.h` says, so that a product needs no rearrangement; for tiles of AMX, the bytes
+// of each block in a row.
 #pragma once
 
 #include "group.h"
@@ -33,7 +34,7 @@ INLINE float largest_lane(Floats x) {
 INLINE Floats magnitude(Floats x) { return (Floats)((Integers)x & 0x7fffffff); }
 
 // 32 values into lane l of a group, for a product with a weight of a format.
-INLINE void quantize_block(Format format, const float *x, QuantizedGroup *group, uint32_t l) {
+INLINE void quantize_block(Format format, bool in_a_row, const float *x, QuantizedGroup *group, uint32_t l) {
   typedef int8_t Narrow __attribute__((vector_size(LANES)));
   // Not-a-numbers and infinities must not be lost: times zero they are not zero.
   Floats largest = splat(0), poison = splat(0);
@@ -55,7 +56,8 @@ INLINE void quantize_block(Format format, const float *x, QuantizedGroup *group,
     sums[1] += bytes[16 + i];
   }
   if (!is_fine(format)) sums[0] += sums[1];
-  for (uint32_t k = 0; k < 8; k++) __builtin_memcpy((uint32_t *)&group->bytes[k] + l, bytes + 4 * k, 4);
+  if (in_a_row) __builtin_memcpy((char *)group->bytes + 32 * l, bytes, 32);
+  else for (uint32_t k = 0; k < 8; k++) __builtin_memcpy((uint32_t *)&group->bytes[k] + l, bytes + 4 * k, 4);
   ((float *)&group->scale)[l] = d;
   for (uint32_t half = 0; half < halves_of(format); half++) {
     OfSum *of_sum = group->of_sums + half;
@@ -69,11 +71,12 @@ INLINE QuantizedGroup *quantized_group(Format format, char *all, uint32_t rows, 
 }
 
 // Row `row` of `rows`.
-static void quantize_row(Format format, const float *x, uint32_t columns, char *all, uint32_t rows, uint32_t row) {
+static void quantize_row(Format format, bool in_a_row, const float *x, uint32_t columns, char *all, uint32_t rows,
+                         uint32_t row) {
   for (uint32_t g = 0; g < groups_of(columns); g++, x += GROUP_VALUES) {
     uint32_t blocks = min_u32(BLOCKS, columns / 32 - g * BLOCKS);
     QuantizedGroup *group = quantized_group(format, all, rows, row, g);
     if (blocks < BLOCKS) __builtin_memset(group, 0, quantized_bytes(format));
-    for (uint32_t l = 0; l < blocks; l++) quantize_block(format, x + 32 * l, group, l);
+    for (uint32_t l = 0; l < blocks; l++) quantize_block(format, in_a_row, x + 32 * l, group, l);
   }
 }

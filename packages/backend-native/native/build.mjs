@@ -4,7 +4,7 @@
 // nothing is built, which is no failure: whoever runs Krait then gets the WebAssembly backend.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, devNull, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -22,17 +22,31 @@ const common = [
   "-Wno-psabi",
 ];
 
+const machine = (features) => features.split(" ").map((feature) => `-m${feature}`);
+const avx512 = machine("avx512f avx512bw avx512vl avx512dq avx512vnni fma f16c");
+
 /** The kernels are compiled once for each of these. */
 const instructionSets = {
   baseline: ["-O2"],
   ...(process.arch === "x64" && {
-    avx2: ["-O3", "-mavx2", "-mfma", "-mf16c"],
-    avx512: [
-      "-O3",
-      ..."avx512f avx512bw avx512vl avx512dq avx512vnni fma f16c".split(" ").map((flag) => `-m${flag}`),
-    ],
+    avx2: ["-O3", ...machine("avx2 fma f16c")],
+    avx512: ["-O3", ...avx512],
+    amx: ["-O3", ...avx512, ...machine("amx-tile amx-int8")],
   }),
 };
+
+/** Older compilers do not know the newest instructions. */
+function knows(compiler, flags) {
+  try {
+    execFileSync(compiler, [...flags, "-x", "c", "-E", "-o", devNull, "-"], {
+      input: "",
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The first C compiler that is there. */
 function findCompiler() {
@@ -61,11 +75,14 @@ async function compile(compiler, output, headers) {
     objects.push(object);
     jobs.push([...common, ...flags, ...includes, "-c", join(own, source), "-o", object]);
   };
+  const defines = [];
   for (const [name, flags] of Object.entries(instructionSets)) {
+    if (!knows(compiler, flags)) continue;
+    defines.push(`-DCOMPILED_FOR_${name.toUpperCase()}`);
     add(`kernels-${name}`, "kernels.c", [...flags, `-DINSTRUCTION_SET=${name}`]);
   }
   for (const source of readdirSync(own).filter((name) => name.endsWith(".c") && name !== "kernels.c")) {
-    add(source, source, ["-O2"]);
+    add(source, source, ["-O2", ...defines]);
   }
   try {
     const work = async () => {

@@ -6,20 +6,17 @@ extern const InstructionSet kernels_baseline;
 
 #if defined(__x86_64__)
 
-extern const InstructionSet kernels_avx2, kernels_avx512;
+#include "processor-x64.h"
 
-static bool has_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-}
-
-static bool has_avx512(void) {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vnni");
-}
+extern const InstructionSet kernels_avx2, kernels_avx512, kernels_amx;
 
 static const struct { const InstructionSet *set; bool (*is_there)(void); } candidates[] = {
+#if defined(COMPILED_FOR_AMX)
+    {&kernels_amx, has_amx},
+#endif
+#if defined(COMPILED_FOR_AVX512)
     {&kernels_avx512, has_avx512},
+#endif
     {&kernels_avx2, has_avx2},
     {&kernels_baseline, 0},
 };
@@ -47,9 +44,4 @@ uint32_t list_instruction_sets(const char *names[], uint32_t most) {
     if (is_there(i)) names[count++] = candidates[i].set->name;
   }
   return count;
-}
-
-bool enter_instruction_set(const InstructionSet *set) {
-  (void)set;
-  return true;
 }

@@ -28,6 +28,3 @@ const InstructionSet *find_instruction_set(const char *name);
 
 // The names of those that the processor has, the best first; how many.
 uint32_t list_instruction_sets(const char *names[], uint32_t most);
-
-// Makes the processor ready to run the set on this thread.
-bool enter_instruction_set(const InstructionSet *set);

@@ -29,7 +29,6 @@ struct Pool {
   Work work;
   const void *arguments;
   uint64_t pieces;
-  const InstructionSet *set;
   pthread_mutex_t mutex;
   pthread_cond_t opened, finished;
   uint32_t workers;
@@ -90,7 +89,6 @@ static void wait_for_work(Pool *pool) {
 
 static void *work_on(void *argument) {
   Pool *pool = argument;
-  enter_instruction_set(pool->set);
   Fortune fortune = {0, 0};
   while (!atomic_load(&pool->stops)) {
     wait_for_work(pool);
@@ -147,11 +145,11 @@ bool pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts) {
   return !atomic_load(&pool->is_broken);
 }
 
-Pool *pool_start(uint32_t threads, const InstructionSet *set) {
+Pool *pool_start(uint32_t threads) {
   guard_start();
   Pool *pool = aligned_alloc(64, (sizeof(Pool) + 63) / 64 * 64);
   if (!pool) return 0;
-  *pool = (Pool){.set = set, .threads = calloc(threads, sizeof(pthread_t))};
+  *pool = (Pool){.threads = calloc(threads, sizeof(pthread_t))};
   pthread_mutex_init(&pool->mutex, 0);
   pthread_cond_init(&pool->opened, 0);
   pthread_cond_init(&pool->finished, 0);

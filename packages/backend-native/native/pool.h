@@ -12,7 +12,7 @@
 typedef struct Pool Pool;
 
 // A pool of `threads` threads, of which one is the caller's; null where they cannot be had.
-Pool *pool_start(uint32_t threads, const InstructionSet *set);
+Pool *pool_start(uint32_t threads);
 
 // Does all parts and returns when they are done; false where memory was not there for one. Called by one thread at a time.
 bool pool_run(Pool *pool, Work work, const void *arguments, uint32_t parts);

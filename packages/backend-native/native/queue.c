@@ -87,7 +87,6 @@ static void execute(Queue *queue, Command *command) {
 
 static void *serve(void *argument) {
   Queue *queue = argument;
-  enter_instruction_set(queue->set);
   for (Command *command; (command = take(queue));) execute(queue, command);
   return 0;
 }
@@ -98,7 +97,7 @@ Queue *queue_start(uint32_t threads, const InstructionSet *set, ReadDone done, v
   queue->set = set;
   queue->done = done;
   queue->context = context;
-  queue->pool = pool_start(threads, set);
+  queue->pool = pool_start(threads);
   pthread_mutex_init(&queue->mutex, 0);
   pthread_cond_init(&queue->pushed, 0);
   regions_start(&queue->regions);

@@ -5,6 +5,9 @@ import type { NativeWeight } from "./weight.ts";
 const STRETCH_COLUMNS = 1024;
 const STRETCH_BYTES = 1024 + (3 * 4 * 1024) / 32;
 
+/** Tiles of AMX are 16 rows, of which the last ones may be past the end. */
+const ROWS_READ_PAST_THE_LAST = 15;
+
 /** `linear` as `kernels/linear.h` has it; all parts of the host share what is quantized. */
 export function linearWriter(parts: number): LinearWriter<NativeWeight> {
   return {
@@ -19,7 +22,7 @@ export function linearWriter(parts: number): LinearWriter<NativeWeight> {
       at.workspace[0]!,
     ],
     workspaceBytes: (op, largest) => {
-      const rows = Math.max(largest.rows, largest.outputRows);
+      const rows = Math.max(largest.rows, largest.outputRows) + ROWS_READ_PAST_THE_LAST;
       const stretches = Math.ceil(op.input.columns / STRETCH_COLUMNS);
       return Math.ceil((rows * stretches * STRETCH_BYTES) / parts);
     },
