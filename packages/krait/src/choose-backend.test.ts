@@ -2,14 +2,25 @@ import { hasNativeBackend } from "@krait/backend-native";
 import { expect, test } from "vitest";
 import { backendNames, chooseBackend, loadModel } from "./index.ts";
 
-const available = backendNames.filter((name) => name !== "native" || hasNativeBackend());
+/** Those that "auto" chooses from; a GPU is taken by name. */
+const automatic = backendNames.filter((name) => name !== "webgpu");
+const available = automatic.filter((name) => name !== "native" || hasNativeBackend());
 
-test.for(backendNames)("%s is a backend of that name", async (name, { skip }) => {
+test.for(automatic)("%s is a backend of that name", async (name, { skip }) => {
   if (!available.includes(name)) skip("the native kernels are not compiled here");
   const reasons: string[] = [];
   await using backend = await chooseBackend(name, { onChoice: (reason) => reasons.push(reason) });
   expect(backend.name).toBe(name);
   expect(reasons).toEqual([`Backend "${name}", as asked for.`]);
+});
+
+test("webgpu is a backend of that name, or says what it lacks", async () => {
+  try {
+    await using backend = await chooseBackend("webgpu");
+    expect(backend.name).toBe("webgpu");
+  } catch (error) {
+    expect(error).toMatchObject({ code: "WEBGPU_UNAVAILABLE" });
+  }
 });
 
 test("auto is the fastest that there is, and says why no faster one", async () => {
@@ -25,7 +36,7 @@ test("auto is the fastest that there is, and says why no faster one", async () =
 test("a name that no backend has is refused with those there are", async () => {
   await expect(chooseBackend("abacus")).rejects.toMatchObject({
     code: "BACKEND_UNAVAILABLE",
-    message: expect.stringContaining("auto, native, wasm, cpu"),
+    message: expect.stringContaining("auto, native, wasm, cpu, webgpu"),
   });
 });
 

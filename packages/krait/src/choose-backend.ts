@@ -1,12 +1,16 @@
 import type { Backend } from "@krait/tensor";
 import { ModelError } from "./errors.ts";
 
-/** Backends by name, in the order in which "auto" tries them. Each is imported only then. */
+/** Backends by name. Each is imported only when it is chosen. */
 const backends: Readonly<Record<string, () => Promise<Backend>>> = {
   native: async () => (await import("@krait/backend-native")).createNativeBackend(),
   wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
   cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
+  webgpu: async () => (await import("@krait/backend-webgpu")).createWebGPUBackend(),
 };
+
+/** In the order in which "auto" tries them. A GPU is taken by name. */
+const automatic = ["native", "wasm", "cpu"] as const;
 
 /** The names that `backend` may be, besides "auto". */
 export const backendNames: readonly string[] = Object.keys(backends);
@@ -38,9 +42,9 @@ export async function chooseBackend(name: string, { onChoice }: ChooseBackendOpt
 
 async function firstAvailable(onChoice: ChooseBackendOptions["onChoice"]): Promise<Backend> {
   const reasons: string[] = [];
-  for (const [name, create] of Object.entries(backends)) {
+  for (const name of automatic) {
     try {
-      const backend = await create();
+      const backend = await backends[name]!();
       onChoice?.([`Backend "${name}".`, ...reasons].join(" "));
       return backend;
     } catch (error) {

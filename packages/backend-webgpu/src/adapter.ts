@@ -1,0 +1,47 @@
+import { KraitError } from "@krait/tensor";
+
+/** There is no WebGPU here, or no adapter that it could use. */
+export class WebGpuUnavailableError extends KraitError {
+  constructor(reason: string, options?: { cause?: unknown }) {
+    super("WEBGPU_UNAVAILABLE", `WebGPU cannot be used here: ${reason}.`, options);
+  }
+}
+
+/** Dawn's entry in Node. When it is collected, the next call on a device ends the process, so it is kept. */
+let dawn: GPU | undefined;
+
+/**
+ * The adapter that is used unless one is given: the faster one where there are several.
+ *
+ * @throws {WebGpuUnavailableError} saying what is missing.
+ */
+export async function findAdapter(): Promise<GPUAdapter> {
+  const adapter = await (await findGpu()).requestAdapter({ powerPreference: "high-performance" });
+  if (adapter !== null) return adapter;
+  throw new WebGpuUnavailableError(
+    "there is no adapter; it needs a graphics driver with Vulkan, Metal or Direct3D 12",
+  );
+}
+
+/** The page's or worker's own, else that of the package `webgpu`. */
+async function findGpu(): Promise<GPU> {
+  const own = globalThis.navigator?.gpu;
+  if (own !== undefined) return own;
+  if (dawn !== undefined) return dawn;
+  let create: ((options: string[]) => GPU) | undefined;
+  try {
+    ({ create } = await import("webgpu"));
+  } catch (cause) {
+    throw new WebGpuUnavailableError('in Node it needs the package "webgpu" (npm install webgpu)', { cause });
+  }
+  if (create === undefined) throw new WebGpuUnavailableError("this browser does not have it");
+  dawn = create([]);
+  return dawn;
+}
+
+/** Whether the adapter computes on the processor: right, and slow. */
+export function isSoftware({ info }: GPUAdapter): boolean {
+  return (
+    info.isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(`${info.device} ${info.description}`)
+  );
+}

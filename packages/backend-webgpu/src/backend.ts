@@ -1,0 +1,117 @@
+import {
+  type Backend,
+  type BackendLostError,
+  type CopyRegion,
+  checkSupported,
+  type DeviceBuffer,
+  type Executable,
+  type Extents,
+  type Format,
+  type Program,
+  type TensorSpec,
+  validate,
+  type WeightBuffer,
+  type WeightSource,
+} from "@krait/tensor";
+import { findAdapter, isSoftware } from "./adapter.ts";
+import { WebGpuBuffer } from "./buffer.ts";
+import { copyRegions } from "./copy.ts";
+import { type Counters, Device } from "./device/device.ts";
+import { WebGpuExecutable } from "./executable.ts";
+import { loadWeight, weightBytes } from "./weight.ts";
+import { weightFormats } from "./weights/weight-layout.ts";
+
+export interface WebGpuBackendOptions {
+  /** The fastest one unless given: of the page, or in Node of the package `webgpu`. */
+  readonly adapter?: GPUAdapter;
+  /** What buffers, weights and scratch may take in all. WebGPU does not tell how much a GPU has; no limit unless given. */
+  readonly memoryBytes?: number;
+  /** Weights larger than this are split between rows; the adapter's own limit unless given. */
+  readonly maxBufferBytes?: number;
+}
+
+/** A {@link Backend} that says what its work has come to. */
+export interface WebGpuBackend extends Backend {
+  readonly counters: Counters;
+}
+
+/**
+ * Kernels in WGSL on a GPU, f32 activations and sums.
+ *
+ * @throws {WebGpuUnavailableError} where there is no WebGPU or no adapter.
+ */
+export async function createWebGPUBackend({
+  adapter,
+  memoryBytes = Number.POSITIVE_INFINITY,
+  maxBufferBytes = Number.POSITIVE_INFINITY,
+}: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
+  const chosen = adapter ?? (await findAdapter());
+  const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
+  const device = await chosen.requestDevice({
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  const largest = Math.min(maxBufferBytes, maxBufferSize, maxStorageBufferBindingSize);
+  return new WebGpu(new Device(device, { memoryBytes, maxBufferBytes: largest }), isSoftware(chosen));
+}
+
+class WebGpu implements WebGpuBackend {
+  readonly name = "webgpu";
+  readonly software: boolean;
+  readonly synchronous = false;
+  readonly kvDtype = "f16";
+  readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
+  readonly weightFormats: readonly Format[] = weightFormats;
+  readonly #device: Device;
+
+  constructor(device: Device, software: boolean) {
+    this.#device = device;
+    this.software = software;
+    const { memoryBytes, maxBufferBytes } = device.memory;
+    this.limits = { memoryBytes, maxBufferBytes };
+  }
+
+  get lost(): Promise<BackendLostError> {
+    return this.#device.lost;
+  }
+
+  get counters(): Counters {
+    return this.#device.counters;
+  }
+
+  allocate(bytes: number, label: string): DeviceBuffer {
+    this.#device.checkLive();
+    return new WebGpuBuffer(this.#device, label, this.#device.memory.allocate(bytes, label), bytes);
+  }
+
+  weightBytes(spec: TensorSpec): number {
+    return weightBytes(spec, this.limits.maxBufferBytes);
+  }
+
+  async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {
+    this.#device.checkLive();
+    return loadWeight(this.#device, spec, source, signal);
+  }
+
+  copy(regions: readonly CopyRegion[]): void {
+    this.#device.checkLive();
+    copyRegions(this.#device, regions);
+  }
+
+  async compile(
+    program: Program,
+    { largest, signal }: { readonly largest: Extents; readonly signal?: AbortSignal },
+  ): Promise<Executable> {
+    this.#device.checkLive();
+    signal?.throwIfAborted();
+    checkSupported(program, this.name, weightFormats);
+    validate(program);
+    const executable = await WebGpuExecutable.compile(program, largest, this.#device);
+    signal?.throwIfAborted();
+    return executable;
+  }
+
+  /** Frees every buffer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#device.dispose();
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  checkLargest,
+  type DeviceBuffer,
+  DisposedError,
+  type Executable,
+  type Extents,
+  type Program,
+  planScratch,
+  type ScratchPlan,
+  type Step,
+  type WeightBuffer,
+} from "@krait/tensor";
+import { accessOfBinding, Bindings } from "./bindings.ts";
+import { CompileContext } from "./compile-context.ts";
+import type { Device } from "./device/device.ts";
+import { launchesOf } from "./kernels/kernels.ts";
+import type { Launch } from "./launch.ts";
+import { type BoundLaunch, WebGpuStep } from "./step.ts";
+
+/** A Program as dispatches with their pipelines; memory is taken when it is bound. */
+export class WebGpuExecutable implements Executable {
+  readonly #context: CompileContext;
+  readonly #device: Device;
+  readonly #scratch: ScratchPlan;
+  readonly #launches: readonly { readonly launch: Launch; readonly pipeline: GPUComputePipeline }[];
+  #isDisposed = false;
+
+  private constructor(
+    context: CompileContext,
+    device: Device,
+    launches: readonly { readonly launch: Launch; readonly pipeline: GPUComputePipeline }[],
+  ) {
+    this.#context = context;
+    this.#device = device;
+    this.#launches = launches;
+    this.#scratch = planScratch(context.program, context.largest);
+  }
+
+  /** Compiles all pipelines at once. */
+  static async compile(program: Program, largest: Extents, device: Device): Promise<WebGpuExecutable> {
+    checkLargest(program, largest);
+    const context = new CompileContext(program, largest, device.memory.maxBufferBytes);
+    const launches = program.ops.flatMap((op) => launchesOf(op, context));
+    const compiled = await Promise.all(
+      launches.map(async (launch) => {
+        const access = launch.bindings.map(accessOfBinding).join("");
+        return { launch, pipeline: await device.pipelines.pipeline({ ...launch, access }) };
+      }),
+    );
+    device.checkLive();
+    return new WebGpuExecutable(context, device, compiled);
+  }
+
+  bind(buffers: {
+    readonly weights: Readonly<Record<string, WeightBuffer>>;
+    readonly states: Readonly<Record<string, DeviceBuffer>>;
+  }): Step {
+    const { program, largest, layout } = this.#context;
+    if (this.#isDisposed) throw new DisposedError(`The executable of Program "${program.name}"`);
+    this.#device.checkLive();
+    const bindings = new Bindings(program, largest, layout.words, this.#scratch, this.#device, buffers);
+    try {
+      const bound = this.#launches.map(({ launch, pipeline }): BoundLaunch => {
+        const layoutOfGroup = this.#device.pipelines.layout(launch.bindings.map(accessOfBinding).join(""));
+        const entries = launch.bindings.map((binding, index) => ({
+          binding: index,
+          resource: { buffer: bindings.buffer(binding) },
+        }));
+        const group = this.#device.gpu.createBindGroup({ layout: layoutOfGroup, entries });
+        return { pipeline, group, workgroups: launch.workgroups };
+      });
+      return new WebGpuStep(this.#context, this.#device, bindings, bound);
+    } catch (error) {
+      bindings.dispose();
+      throw error;
+    }
+  }
+
+  /** Steps that were bound before stay usable. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+  }
+}

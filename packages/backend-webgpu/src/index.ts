@@ -1,0 +1,3 @@
+export { WebGpuUnavailableError } from "./adapter.ts";
+export { createWebGPUBackend, type WebGpuBackend, type WebGpuBackendOptions } from "./backend.ts";
+export type { Counters } from "./device/device.ts";

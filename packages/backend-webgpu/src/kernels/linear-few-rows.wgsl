@@ -1,0 +1,73 @@
+// A matrix product for few rows, where the weight's bytes are all that counts.
+//
+//   y[r, o] = activation(sum over i of weight[o, i] · x[r, i] + bias[o]) + residual[r, o]
+//
+// A workgroup takes TILE_OUTPUTS rows of the weight against TILE_ROWS rows of x. Its lanes stride
+// through the columns a chunk at a time: neighbours read neighbouring bytes of the weight, and each
+// chunk of x is used for all outputs. The lanes' sums are added pairwise in workgroup memory.
+
+override ROWS_AT: u32; // words of the step: its rows
+override CHUNKS: u32; // of a row of the weight
+override ROW_VECTORS: u32;
+override LANES: u32 = 64; // a power of two, for the pairwise sum
+
+@group(0) @binding(0) var<storage, read> step: array<i32>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>; // [OUTPUTS, ROW_VECTORS]
+
+const SUMS: u32 = TILE_ROWS * TILE_OUTPUTS;
+
+var<workgroup> partial: array<array<f32, SUMS>, LANES>;
+
+/// x and z count tiles of outputs, y tiles of rows.
+@compute @workgroup_size(LANES)
+fn linear_few_rows(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let rows = u32(step[ROWS_AT]);
+  let first_row = workgroup.y * TILE_ROWS;
+  let first_output = (workgroup.x + workgroup.z * workgroups.x) * TILE_OUTPUTS;
+  if (first_output >= OUTPUTS) {
+    return;
+  }
+
+  var sums: array<f32, SUMS>;
+  for (var chunk = lane; chunk < CHUNKS; chunk += LANES) {
+    var inputs: array<array<vec4<f32>, CHUNK_VECTORS>, TILE_ROWS>;
+    for (var r = 0u; r < TILE_ROWS; r++) {
+      // Rows past the last are computed as the last, and not stored.
+      let row = min(first_row + r, rows - 1);
+      for (var v = 0u; v < CHUNK_VECTORS; v++) {
+        inputs[r][v] = input_vector(row, chunk * CHUNK_VECTORS + v);
+      }
+    }
+    for (var o = 0u; o < TILE_OUTPUTS; o++) {
+      let values = weight_chunk(min(first_output + o, OUTPUTS - 1) * ROW_VECTORS, chunk);
+      for (var r = 0u; r < TILE_ROWS; r++) {
+        for (var v = 0u; v < CHUNK_VECTORS; v++) {
+          sums[r * TILE_OUTPUTS + o] += dot(values[v], inputs[r][v]);
+        }
+      }
+    }
+  }
+
+  partial[lane] = sums;
+  workgroupBarrier();
+  for (var stride = LANES / 2; stride > 0; stride /= 2) {
+    if (lane < stride) {
+      for (var i = 0u; i < SUMS; i++) {
+        partial[lane][i] += partial[lane + stride][i];
+      }
+    }
+    workgroupBarrier();
+  }
+
+  for (var i = lane; i < SUMS; i += LANES) {
+    let row = first_row + i / TILE_OUTPUTS;
+    let output = first_output + i % TILE_OUTPUTS;
+    if (row < rows && output < OUTPUTS) {
+      store_output(row, output, partial[0][i]);
+    }
+  }
+}
