@@ -10,6 +10,8 @@ export class WebGpuUnavailableError extends KraitError {
 /** Dawn's entry in Node. When it is collected, the next call on a device ends the process, so it is kept. */
 let dawn: GPU | undefined;
 
+const dawnPackage = "webgpu";
+
 /**
  * The adapter that is used unless one is given: the faster one where there are several.
  *
@@ -28,13 +30,16 @@ async function findGpu(): Promise<GPU> {
   const own = globalThis.navigator?.gpu;
   if (own !== undefined) return own;
   if (dawn !== undefined) return dawn;
-  let create: ((options: string[]) => GPU) | undefined;
+  let create: (options: string[]) => GPU;
   try {
-    ({ create } = await import("webgpu"));
+    // By a variable, so that bundlers for browsers, where it is not needed, do not look for the package.
+    ({ create } = (await import(/* @vite-ignore */ dawnPackage)) as typeof import("webgpu"));
   } catch (cause) {
-    throw new WebGpuUnavailableError('in Node it needs the package "webgpu" (npm install webgpu)', { cause });
+    throw new WebGpuUnavailableError(
+      'this browser does not have it, or, in Node, the package "webgpu" is missing (npm install webgpu)',
+      { cause },
+    );
   }
-  if (create === undefined) throw new WebGpuUnavailableError("this browser does not have it");
   dawn = create([]);
   return dawn;
 }
