@@ -5,18 +5,35 @@
 // A workgroup takes TILE_OUTPUTS rows of the weight against TILE_ROWS rows of x. Its lanes stride
 // through the columns a chunk at a time: neighbours read neighbouring bytes of the weight, and each
 // chunk of x is used for all outputs. The lanes' sums are added pairwise in workgroup memory.
+//
+// Where x comes out of a root-mean-square norm, the norm's own input can take its place: its weight is
+// multiplied in as x is read, its squares are added up on the way, and the sums are scaled at the end.
 
 override ROWS_AT: u32; // words of the step: its rows
 override CHUNKS: u32; // of a row of the weight
 override ROW_VECTORS: u32;
 override LANES: u32 = 64; // a power of two, for the pairwise sum
+override IS_NORMALIZED: bool = false;
+override EPSILON: f32 = 0;
 
 @group(0) @binding(0) var<storage, read> step: array<i32>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>; // [OUTPUTS, ROW_VECTORS]
 
-const SUMS: u32 = TILE_ROWS * TILE_OUTPUTS;
+@group(0) @binding(6) var<storage, read> norm_weight: array<f32>; // [COLUMNS]
 
-var<workgroup> partial: array<array<f32, SUMS>, LANES>;
+const SUMS: u32 = TILE_ROWS * TILE_OUTPUTS;
+const SQUARES: u32 = SUMS; // where the squares of the rows stand behind the sums
+const PARTIALS: u32 = SUMS + TILE_ROWS;
+
+var<workgroup> partial: array<array<f32, PARTIALS>, LANES>;
+
+fn norm_vector(vector: u32) -> vec4<f32> {
+  var values: vec4<f32>;
+  for (var i = 0u; i < 4 && 4 * vector + i < COLUMNS; i++) {
+    values[i] = norm_weight[4 * vector + i];
+  }
+  return values;
+}
 
 /// x and z count tiles of outputs, y tiles of rows.
 @compute @workgroup_size(LANES)
@@ -32,14 +49,19 @@ fn linear_few_rows(
     return;
   }
 
-  var sums: array<f32, SUMS>;
+  var sums: array<f32, PARTIALS>;
   for (var chunk = lane; chunk < CHUNKS; chunk += LANES) {
     var inputs: array<array<vec4<f32>, CHUNK_VECTORS>, TILE_ROWS>;
     for (var r = 0u; r < TILE_ROWS; r++) {
       // Rows past the last are computed as the last, and not stored.
       let row = min(first_row + r, rows - 1);
       for (var v = 0u; v < CHUNK_VECTORS; v++) {
-        inputs[r][v] = input_vector(row, chunk * CHUNK_VECTORS + v);
+        let vector = chunk * CHUNK_VECTORS + v;
+        inputs[r][v] = input_vector(row, vector);
+        if (IS_NORMALIZED) {
+          sums[SQUARES + r] += dot(inputs[r][v], inputs[r][v]);
+          inputs[r][v] *= norm_vector(vector);
+        }
       }
     }
     for (var o = 0u; o < TILE_OUTPUTS; o++) {
@@ -56,7 +78,7 @@ fn linear_few_rows(
   workgroupBarrier();
   for (var stride = LANES / 2; stride > 0; stride /= 2) {
     if (lane < stride) {
-      for (var i = 0u; i < SUMS; i++) {
+      for (var i = 0u; i < PARTIALS; i++) {
         partial[lane][i] += partial[lane + stride][i];
       }
     }
@@ -67,7 +89,11 @@ fn linear_few_rows(
     let row = first_row + i / TILE_OUTPUTS;
     let output = first_output + i % TILE_OUTPUTS;
     if (row < rows && output < OUTPUTS) {
-      store_output(row, output, partial[0][i]);
+      var sum = partial[0][i];
+      if (IS_NORMALIZED) {
+        sum /= sqrt(partial[0][SQUARES + i / TILE_OUTPUTS] / f32(COLUMNS) + EPSILON);
+      }
+      store_output(row, output, sum);
     }
   }
 }

@@ -1,6 +1,7 @@
-import type { Linear } from "@krait/tensor";
+import type { Linear, Operand } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Binding, type Launch, read, step, vectors, type Workgroups, write } from "../launch.ts";
+import { normBefore } from "../norm-fusion.ts";
 import { type Shard, shardsOf } from "../weight.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import { activationNumber } from "./activation.ts";
@@ -56,27 +57,33 @@ function launchesOf(op: Linear, at: CompileContext, shard: Shard, index: number)
     op.residual ? read(op.residual) : step,
     write(op.output),
   ];
-  const input = at.isAligned(op.input) ? inputVectors : inputScalars;
-  const parts = [layout.source, input, activation, outputSource];
-  const few = TILES.map(
-    (tile): Launch => ({
+  const inputOf = (operand: Operand) => (at.isAligned(operand) ? inputVectors : inputScalars);
+  const parts = (operand: Operand) => [layout.source, inputOf(operand), activation, outputSource];
+  const few = TILES.map((tile): Launch => {
+    // A lone row is normalized as it is read; more rows would each be normalized by every workgroup.
+    const norm = tile.rows === 1 ? normBefore(op, at.program) : undefined;
+    return {
       source: [
         `const TILE_ROWS: u32 = ${tile.rows};`,
         `const TILE_OUTPUTS: u32 = ${tile.outputs};`,
-        ...parts,
+        ...parts(norm?.input ?? op.input),
         fewRows,
       ].join("\n"),
       entryPoint: "linear_few_rows",
-      constants,
-      bindings,
+      constants: norm
+        ? { ...constants, ...at.view("X", norm.input), IS_NORMALIZED: 1, EPSILON: norm.epsilon }
+        : constants,
+      bindings: norm
+        ? [step, read(norm.input), ...bindings.slice(2), vectors(norm.weight)]
+        : [...bindings, step],
       workgroups: ({ [rows]: count }) =>
         (count === 1) === (tile.rows === 1) && count <= FEW_ROWS
           ? tiles(Math.ceil(shard.rows / tile.outputs), Math.ceil(count / tile.rows))
           : [0],
-    }),
-  );
+    };
+  });
   const many: Launch = {
-    source: [...parts, tiled].join("\n"),
+    source: [...parts(op.input), tiled].join("\n"),
     entryPoint: "linear_tiled",
     constants,
     bindings,

@@ -1,11 +1,13 @@
 import type { RmsNorm } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Launch, read, vectors, write } from "../launch.ts";
+import { isNormSpared } from "../norm-fusion.ts";
 import source from "./rms-norm.wgsl";
 
-/** One workgroup for each row. */
+/** One workgroup for each row; none for a lone row that the products after it normalize themselves. */
 export function rmsNorm(op: RmsNorm, at: CompileContext): Launch[] {
   const rows = at.rows(op.output);
+  const isSpared = isNormSpared(op, at.program);
   return [
     {
       source,
@@ -17,7 +19,7 @@ export function rmsNorm(op: RmsNorm, at: CompileContext): Launch[] {
         ...at.view("Y", op.output),
       },
       bindings: [read(op.input), vectors(op.weight), write(op.output)],
-      workgroups: (extents) => [extents[rows]],
+      workgroups: (extents) => [isSpared && extents[rows] === 1 ? 0 : extents[rows]],
     },
   ];
 }

@@ -64,7 +64,11 @@ await withAdapter("weight formats", () => {
     await split[Symbol.asyncDispose]();
   });
 
-  test.each(weightFormats.flatMap((format) => [1, 12].map((rows) => [format, rows] as const)))(
+  const cases = [
+    ...weightFormats.map((format) => [format, 12] as const),
+    ...(["q8_0", "q4_k", "mxfp4"] as const).map((format) => [format, 1] as const),
+  ];
+  test.each(cases)(
     "%s: products and rows are those of the values it stands for, with %i rows",
     async (format, rows) => await check(backend, format, rows),
   );
