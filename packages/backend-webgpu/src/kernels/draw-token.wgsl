@@ -48,10 +48,16 @@ var<workgroup> digit_mass: array<array<atomic<u32>, 3>, DIGITS>;
 var<workgroup> prefix: u32; // digits of the key that is sought
 var<workgroup> above: Mass; // of all keys above those that have them
 var<workgroup> threshold: Mass;
+var<workgroup> equal_index: u32; // of those that have the key, the one at which the sum passes
 
 /// What the sum of a search is made of.
 const BY_COUNT: u32 = 0;
 const BY_MASS: u32 = 1;
+
+/// What searches are made for, in this order.
+const CUT_TOP_K: u32 = 0;
+const CUT_TOP_P: u32 = 1;
+const DRAW: u32 = 2;
 
 struct Draw {
   row: u32,
@@ -167,24 +173,14 @@ fn equal_at(draw: Draw, mode: u32) -> u32 {
   return low;
 }
 
-/// Keeps nothing after what the search found.
-fn cut(draw: Draw, mode: u32, lane: u32) {
-  if (lane == 0) {
-    let equals = equal_at(draw, mode) + 1;
-    cut_equals = select(equals, min(equals, cut_equals), prefix == cut_key);
-    cut_key = prefix;
-  }
-  workgroupBarrier();
-}
-
 /// The id of the `index`-th token of a key: each lane counts in a run of ids.
-fn token_of(draw: Draw, key: u32, index: u32, lane: u32) -> i32 {
+fn token_of(row: u32, key: u32, index: u32, lane: u32) -> i32 {
   let run = (VOCABULARY + LANES - 1) / LANES;
   let first = lane * run;
   let end = min(first + run, VOCABULARY);
   var equals = 0u;
   for (var t = first; t < end; t++) {
-    equals += u32(order_key(logits[draw.row + t]) == key);
+    equals += u32(order_key(logits[row + t]) == key);
   }
   lane_counts[lane] = equals;
   workgroupBarrier();
@@ -196,7 +192,7 @@ fn token_of(draw: Draw, key: u32, index: u32, lane: u32) -> i32 {
     return -1;
   }
   for (var t = first; t < end; t++) {
-    if (order_key(logits[draw.row + t]) == key) {
+    if (order_key(logits[row + t]) == key) {
       if (before == index) {
         return i32(t);
       }
@@ -252,24 +248,34 @@ fn draw_token(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoca
 
   var key = largest_key;
   var index = 0u;
-  let draw = Draw(row, bitcast<f32>(key_bits(largest_key)), temperature, min_p);
   if (temperature > 0) {
-    if (top_k > 0 && top_k < VOCABULARY) {
-      search(draw, BY_COUNT, 0, false, top_k - 1, lane);
-      cut(draw, BY_COUNT, lane);
-    }
-    if (top_p < 1) {
-      // The mass that counts is that of what top-k kept, before min-p.
-      let whole = Draw(row, draw.largest, temperature, 0);
-      search(whole, BY_MASS, u32(round(top_p * 16777216)), true, 0, lane);
-      cut(whole, BY_MASS, lane);
-    }
     let u = philox(seed, u32(step[POSITION + output_row])) >> 8;
-    search(draw, BY_MASS, u, false, 0, lane);
+    let largest = bitcast<f32>(key_bits(largest_key));
+    // One search after the other, in a loop so that it is compiled once.
+    for (var cut_index = CUT_TOP_K; cut_index <= DRAW; cut_index++) {
+      let is_top_k = cut_index == CUT_TOP_K;
+      let is_top_p = cut_index == CUT_TOP_P;
+      if ((is_top_k && (top_k == 0 || top_k >= VOCABULARY)) || (is_top_p && top_p >= 1)) {
+        continue;
+      }
+      let mode = select(BY_MASS, BY_COUNT, is_top_k);
+      // The mass that top-p counts is that of what top-k kept, before min-p.
+      let draw = Draw(row, largest, temperature, select(min_p, 0, is_top_p));
+      let fraction = select(u, u32(round(top_p * 16777216)), is_top_p);
+      search(draw, mode, fraction, is_top_p, top_k - 1, lane);
+      if (lane == 0) {
+        equal_index = equal_at(draw, mode);
+        if (cut_index != DRAW) {
+          cut_equals = select(equal_index + 1, min(equal_index + 1, cut_equals), prefix == cut_key);
+          cut_key = prefix;
+        }
+      }
+      workgroupBarrier();
+    }
     key = prefix;
-    index = equal_at(draw, BY_MASS);
+    index = equal_index;
   }
-  let token = token_of(draw, key, index, lane);
+  let token = token_of(row, key, index, lane);
   if (token >= 0 && atomicLoad(&is_broken) == 0) {
     output[to] = token;
     last_token[slot] = token;
