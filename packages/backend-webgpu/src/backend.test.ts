@@ -49,7 +49,7 @@ test("a token of the 9B takes 222 dispatches, of which 6 sample", () => {
   const programs = architecture.programs({ formats: {}, stateDtype: "f32", kvDtype: "f16", ...sizes });
   const largest = { rows: 256, segments: 4, longestSegment: 256, context: 1024, outputRows: 8 };
   const dispatchesOf = (program: typeof programs.forward, extents: Extents) => {
-    const at = new CompileContext(program, largest, 2 ** 32);
+    const at = new CompileContext(program, largest, { maxBufferBytes: 2 ** 32, productLanes: 64 });
     return program.ops
       .flatMap((op) => launchesOf(op, at))
       .filter(({ workgroups }) => workgroups(extents).every((count) => count !== 0)).length;

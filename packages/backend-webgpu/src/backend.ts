@@ -51,7 +51,8 @@ export async function createWebGPUBackend({
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   const largest = Math.min(maxBufferBytes, maxBufferSize, maxStorageBufferBindingSize);
-  return new WebGpu(new Device(device, { memoryBytes, maxBufferBytes: largest }), isSoftware(chosen));
+  const software = isSoftware(chosen);
+  return new WebGpu(new Device(device, { memoryBytes, maxBufferBytes: largest }, software), software);
 }
 
 class WebGpu implements WebGpuBackend {

@@ -12,17 +12,26 @@ import {
 } from "@krait/tensor";
 import { StepLayout } from "./step-layout.ts";
 
+/** What products depend on, of a device. */
+export interface ProductLimits {
+  readonly maxBufferBytes: number;
+  readonly productLanes: number;
+}
+
 /** Where an op finds the numbers that its kernels are specialized with. */
 export class CompileContext {
   readonly program: Program;
   readonly largest: Extents;
   readonly maxBufferBytes: number;
+  /** Invocations that share a product's columns, where there are few rows. */
+  readonly productLanes: number;
   readonly layout: StepLayout;
 
-  constructor(program: Program, largest: Extents, maxBufferBytes: number) {
+  constructor(program: Program, largest: Extents, limits: ProductLimits) {
     this.program = program;
     this.largest = largest;
-    this.maxBufferBytes = maxBufferBytes;
+    this.maxBufferBytes = limits.maxBufferBytes;
+    this.productLanes = limits.productLanes;
     this.layout = new StepLayout(program, largest);
   }
 

@@ -39,7 +39,10 @@ export class WebGpuExecutable implements Executable {
   /** Compiles all pipelines at once. */
   static async compile(program: Program, largest: Extents, device: Device): Promise<WebGpuExecutable> {
     checkLargest(program, largest);
-    const context = new CompileContext(program, largest, device.memory.maxBufferBytes);
+    const context = new CompileContext(program, largest, {
+      maxBufferBytes: device.memory.maxBufferBytes,
+      productLanes: device.productLanes,
+    });
     const launches = program.ops.flatMap((op) => launchesOf(op, context));
     const compiled = await Promise.all(
       launches.map(async (launch) => {

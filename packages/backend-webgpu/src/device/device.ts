@@ -27,8 +27,16 @@ export class Device {
   #failure: BackendLostError | undefined;
   #isDisposed = false;
 
-  constructor(gpu: GPUDevice, limits: { readonly memoryBytes: number; readonly maxBufferBytes: number }) {
+  /** As many as a processor has in a vector where one stands for a GPU: on lavapipe twice as fast as 64. */
+  readonly productLanes: number;
+
+  constructor(
+    gpu: GPUDevice,
+    limits: { readonly memoryBytes: number; readonly maxBufferBytes: number },
+    isSoftware: boolean,
+  ) {
     this.gpu = gpu;
+    this.productLanes = isSoftware ? 8 : 64;
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });

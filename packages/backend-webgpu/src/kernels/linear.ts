@@ -71,8 +71,14 @@ function launchesOf(op: Linear, at: CompileContext, shard: Shard, index: number)
       ].join("\n"),
       entryPoint: "linear_few_rows",
       constants: norm
-        ? { ...constants, ...at.view("X", norm.input), IS_NORMALIZED: 1, EPSILON: norm.epsilon }
-        : constants,
+        ? {
+            ...constants,
+            LANES: at.productLanes,
+            ...at.view("X", norm.input),
+            IS_NORMALIZED: 1,
+            EPSILON: norm.epsilon,
+          }
+        : { ...constants, LANES: at.productLanes },
       bindings: norm
         ? [step, read(norm.input), ...bindings.slice(2), vectors(norm.weight)]
         : [...bindings, step],
