@@ -21,9 +21,9 @@ if [ ! -e "$icd" ]; then
     -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root
   apt-get "$@" update >/dev/null
   (cd "$work" && apt-get "$@" download mesa-vulkan-drivers/bookworm-backports >/dev/null 2>&1)
-  dpkg-deb -x "$work"/mesa-vulkan-drivers_*.deb "$work/root"
-  cp "$work"/root/usr/lib/*/libvulkan_lvp.so "$folder/"
+  dpkg-deb -x "$work"/mesa-vulkan-drivers_*.deb "$work/mesa"
+  cp "$work/mesa"/usr/lib/*/libvulkan_lvp.so "$folder/"
   sed "s#\"library_path\": *\"[^\"]*\"#\"library_path\": \"$folder/libvulkan_lvp.so\"#" \
-    "$work"/root/usr/share/vulkan/icd.d/lvp_icd*.json >"$icd"
+    "$work/mesa"/usr/share/vulkan/icd.d/lvp_icd*.json >"$icd"
 fi
 echo "export VK_DRIVER_FILES=$icd VK_ICD_FILENAMES=$icd"
