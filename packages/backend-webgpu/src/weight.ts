@@ -13,6 +13,9 @@ import type { Device } from "./device/device.ts";
 import { paddedSize } from "./device/memory.ts";
 import { isVector, weightFormats, weightLayout } from "./weights/weight-layout.ts";
 
+/** Bytes that may be on their way to the device at once. */
+const PENDING_BYTES = 2 ** 26;
+
 /** Some rows of a weight, in one buffer. */
 export interface Shard {
   readonly firstRow: number;
@@ -130,6 +133,7 @@ async function writeRows(
   const { rowBytes, pack } = weightLayout(spec.format, spec.shape.at(-1)!);
   const rows = elementCount(spec.shape.slice(0, -1));
   const storedRowBytes = byteLength(spec) / rows;
+  let pendingBytes = 0;
   for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
     const firstRow = byteOffset / storedRowBytes;
     const endRow = firstRow + bytes.byteLength / storedRowBytes;
@@ -140,5 +144,9 @@ async function writeRows(
       const part = bytes.subarray((start - firstRow) * storedRowBytes, (end - firstRow) * storedRowBytes);
       device.queue.write(buffers[index]!, (start - shard.firstRow) * rowBytes, pack(part));
     }
+    pendingBytes += bytes.byteLength;
+    if (pendingBytes < PENDING_BYTES) continue;
+    await device.queue.settled();
+    pendingBytes = 0;
   }
 }

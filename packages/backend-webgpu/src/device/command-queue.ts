@@ -54,6 +54,13 @@ export class CommandQueue {
     this.#device.queue.writeBuffer(buffer, byteOffset, bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Resolves when everything enqueued so far is done, and what writes were staged in can be used again. */
+  async settled(): Promise<void> {
+    this.flush();
+    this.#device.queue.submit([]);
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+
   /**
    * The bytes as they are after everything enqueued before. Offset and length are multiples of 4.
    *
