@@ -13,7 +13,6 @@ const FLAGS = [
   "--target=wasm32",
   "-std=c17",
   "-O3",
-  "-msimd128",
   "-Wall",
   "-Wextra",
   "-Werror",
@@ -32,7 +31,15 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-/** This backend's own kernels, and those that it shares. */
+/** The builds: what every engine has, and the dot products of bytes that some have besides. */
+export const builds = {
+  plain: ["-msimd128"],
+  relaxed: ["-msimd128", "-mrelaxed-simd"],
+} as const;
+
+export type Build = keyof typeof builds;
+
+/** This backend's own kernels, and those that it shares; its own take the place of shared ones of the same name. */
 const own = fileURLToPath(new URL(".", import.meta.url));
 const manifest = createRequire(import.meta.url).resolve("@krait/cpu-kernels/package.json");
 const shared = join(dirname(manifest), "kernels");
@@ -42,17 +49,18 @@ interface Source {
   readonly path: string;
 }
 
-const sources = (): Source[] =>
-  [own, shared].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /\.[ch]$/.test(name))
-      .sort()
-      .map((name) => ({ name, path: join(folder, name) })),
-  );
+function sources(): Source[] {
+  const byName = new Map<string, Source>();
+  for (const folder of [shared, own]) {
+    const names = readdirSync(folder).filter((name) => /\.[ch]$/.test(name));
+    for (const name of names) byName.set(name, { name, path: join(folder, name) });
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
 
-/** SHA-256 of everything that the compiled module depends on, but the compiler. */
+/** SHA-256 of everything that the compiled modules depend on, but the compiler. */
 export function sourceHash(): string {
-  const hash = createHash("sha256").update(FLAGS.join("\n"));
+  const hash = createHash("sha256").update(JSON.stringify([FLAGS, builds]));
   for (const { name, path } of sources()) hash.update(`\n${name}\n`).update(readFileSync(path));
   return hash.digest("hex");
 }
@@ -67,14 +75,14 @@ export function hasCompiler(): boolean {
   }
 }
 
-export function compileKernels(): Buffer {
+export function compileKernels(build: Build): Buffer {
   const out = mkdtempSync(join(tmpdir(), "krait-kernels-"));
   try {
     const files = sources()
       .map(({ path }) => path)
       .filter((path) => path.endsWith(".c"));
     const output = join(out, "kernels.wasm");
-    execFileSync(COMPILER, [...FLAGS, `-I${shared}`, ...files, "-o", output], { cwd: own });
+    execFileSync(COMPILER, [...FLAGS, ...builds[build], `-I${shared}`, ...files, "-o", output], { cwd: own });
     return readFileSync(output);
   } finally {
     rmSync(out, { recursive: true });

@@ -3,7 +3,6 @@ import {
   type Backend,
   BackendLostError,
   BindingError,
-  byteLength,
   type CopyRegion,
   checkCopy,
   checkSupported,
@@ -12,6 +11,7 @@ import {
   type Executable,
   type Extents,
   type Format,
+  KraitError,
   type Program,
   type TensorSpec,
   validate,
@@ -19,21 +19,62 @@ import {
   type WeightSource,
 } from "@krait/tensor";
 import { WasmBuffer } from "./buffer.ts";
-import { type KernelModule, loadKernelModule } from "./kernel-module.ts";
+import { heldAs, weightFormats } from "./held.ts";
+import { compileKernels, type KernelBuild } from "./kernel-build.ts";
+import { instantiateKernels, type KernelModule } from "./kernel-module.ts";
 import { linear } from "./linear.ts";
+import { loadWeight } from "./load-weight.ts";
 import { LARGEST_MEMORY, Memory } from "./memory.ts";
-import { loadWeight, WasmWeight, weightFormats } from "./weight.ts";
+import { MOST_THREADS } from "./shards/exchange.ts";
+import { Shards } from "./shards/shards.ts";
+import { canShareThreads, machineMemory, machineThreads } from "./shards/spawn-thread.ts";
+import { WasmWeight } from "./weight.ts";
 
 export interface WasmBackendOptions {
-  /** How many bytes buffers, weights and scratch may take in all; the 4 GiB of 32-bit WebAssembly unless given. */
-  readonly memoryBytes?: number;
+  /**
+   * How many bytes buffers, weights and scratch may take in all. Unless given what the machine has to
+   * spare, or 4 GiB where that cannot be asked.
+   */
+  readonly memoryBytes?: number | undefined;
+  /**
+   * How many threads multiply, this one among them: one where threads cannot share memory (a page that
+   * is not cross-origin isolated, or its main thread); otherwise as many as the machine runs at once.
+   */
+  readonly threads?: number | undefined;
+  /** Which build of the kernels; the fastest that computes right on this processor unless given. */
+  readonly build?: KernelBuild | undefined;
 }
 
-/** C kernels in WebAssembly SIMD, one thread, f32 activations. Each backend has a memory of its own. */
-export async function createWasmBackend({
-  memoryBytes = LARGEST_MEMORY,
-}: WasmBackendOptions = {}): Promise<Backend> {
-  return new WasmBackend(await loadKernelModule(), Math.min(memoryBytes, LARGEST_MEMORY));
+/** More threads than this wait for memory, and for each other. */
+const DEFAULT_MOST_THREADS = 8;
+
+/**
+ * C kernels in WebAssembly SIMD. Each backend has memories and threads of its own.
+ *
+ * @throws {KraitError} `WASM_OPTION_INVALID` for a count of threads that there cannot be,
+ * `WASM_BUILD_UNAVAILABLE` when a build is asked for that does not work here.
+ */
+export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend> {
+  const threads = checkThreads(options.threads ?? defaultThreads());
+  const kernels = await compileKernels(options.build ?? "auto");
+  const shards = new Shards(kernels, threads);
+  const module = await instantiateKernels(kernels, shards.imports);
+  shards.attach(module);
+  return new WasmBackend(module, shards, threads, options.memoryBytes ?? machineMemory() ?? LARGEST_MEMORY);
+}
+
+function defaultThreads(): number {
+  return canShareThreads() ? Math.min(machineThreads(), DEFAULT_MOST_THREADS) : 1;
+}
+
+function checkThreads(threads: number): number {
+  const most = canShareThreads() ? MOST_THREADS : 1;
+  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return threads;
+  throw new KraitError(
+    "WASM_OPTION_INVALID",
+    `"threads" is ${threads}, expected a whole number from 1 to ${most}` +
+      `${most === 1 ? ", since threads cannot share memory here" : ""}.`,
+  );
 }
 
 class WasmBackend implements Backend, KernelHost<WasmWeight> {
@@ -43,22 +84,27 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   readonly kvDtype = "f16";
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
-  /** Settles when a kernel traps, which no input should make it do; disposing is not a loss. */
+  /** Settles when a kernel traps, which no input should make it do, or a thread is gone; disposing is no loss. */
   readonly lost: Promise<BackendLostError>;
   readonly wordBytes = 4;
   readonly parts = 1;
   readonly kernels: ReadonlyMap<string, number>;
   readonly linear: typeof linear = linear;
   readonly #module: KernelModule;
+  readonly #shards: Shards;
+  readonly #threads: number;
   readonly #memory: Memory;
+  readonly #weights = new WeakSet<WasmWeight>();
   #lose!: (error: BackendLostError) => void;
   #loss: BackendLostError | undefined;
   #isDisposed = false;
 
-  constructor(module: KernelModule, memoryBytes: number) {
+  constructor(module: KernelModule, shards: Shards, threads: number, memoryBytes: number) {
     this.#module = module;
+    this.#shards = shards;
+    this.#threads = threads;
     this.kernels = module.places;
-    this.limits = { memoryBytes, maxBufferBytes: memoryBytes };
+    this.limits = { memoryBytes, maxBufferBytes: Math.min(memoryBytes, LARGEST_MEMORY) };
     this.#memory = new Memory(module, memoryBytes);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
@@ -70,14 +116,17 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     return this.#memory.allocate(bytes, label);
   }
 
-  /** Every weight is kept as it is stored. */
   weightBytes(spec: TensorSpec): number {
-    return byteLength(spec);
+    const held = heldAs(spec, this.#module);
+    return held.bytes(held.rows);
   }
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {
     this.#checkLive();
-    return loadWeight(this.#memory, spec, source, signal);
+    const [kernels, memory, shards, threads] = [this.#module, this.#memory, this.#shards, this.#threads];
+    const weight = await loadWeight({ kernels, memory, shards, threads }, spec, source, signal);
+    this.#weights.add(weight);
+    return weight;
   }
 
   copy(regions: readonly CopyRegion[]): void {
@@ -102,7 +151,7 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   }
 
   ownWeight(weight: WeightBuffer): WasmWeight | undefined {
-    return weight instanceof WasmWeight && weight.buffer.isOf(this.#memory) ? weight : undefined;
+    return weight instanceof WasmWeight && this.#weights.has(weight) ? weight : undefined;
   }
 
   run({ region, entries, fault, refusal }: OpList): void {
@@ -111,16 +160,17 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     try {
       failed = this.#module.run(region.address, entries, fault.address);
     } catch (cause) {
-      this.#loss = new BackendLostError(this.name, "a kernel trapped", { cause });
+      this.#loss = new BackendLostError(this.name, reasonOf(cause), { cause });
       this.#lose(this.#loss);
       throw this.#loss;
     }
     if (failed >= 0) throw refusal(failed, this.#memory.bytes(fault.address, fault.byteLength));
   }
 
-  /** What was allocated stays usable until it is disposed itself, or nobody holds it any more. */
+  /** Ends the threads. What was allocated stays readable until it is disposed itself, or nobody holds it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    await this.#shards.dispose();
   }
 
   #checkLive(): void {
@@ -137,4 +187,8 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
       to: target.bytes(region.targetOffset, region.byteLength),
     };
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof KraitError ? cause.message : "a kernel trapped";
 }

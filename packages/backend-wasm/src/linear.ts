@@ -1,18 +1,32 @@
-import { activationWord, type Bindings, type LinearWriter } from "@krait/cpu-kernels";
-import type { OpOf } from "@krait/tensor";
+import { activationWord, type LinearWriter } from "@krait/cpu-kernels";
 import type { WasmWeight } from "./weight.ts";
+
+/** So many rows of x are prepared at a time: what they and their sums take stays in the cache. */
+const ROWS_AT_ONCE = 64;
+
+/** 32 columns of a prepared row: `Activations` in `kernels/activations.h`, or f32. */
+const ACTIVATION_BYTES = 48;
+const FLOAT_BYTES = 128;
+
+/** For each column; `panel_bytes` in `kernels/multiply.h`. */
+const PANEL_BYTES = 16;
 
 /** How `kernels/linear.c` gets its operands. */
 export const linear: LinearWriter<WasmWeight> = {
-  words: (op: OpOf<"linear">, at: Bindings<WasmWeight>) => [
+  words: (op, at) => [
     at.extent(at.rows(op.output)),
     ...at.matrix(op.input),
     ...at.stored(op.weight),
+    op.output.columns,
+    op.input.columns,
     op.bias ? at.floats(op.bias) : 0,
     activationWord(op.activation),
     ...(op.residual ? at.matrix(op.residual) : [0, 0, 0]),
     ...at.matrix(op.output),
     ...at.workspace,
   ],
-  workspaceBytes: (op: OpOf<"linear">) => 4 * 4 * op.input.columns,
+  workspaceBytes({ input: { columns } }, { rows, outputRows }) {
+    const bytes = Math.max(ACTIVATION_BYTES, FLOAT_BYTES) * Math.ceil(columns / 32);
+    return Math.min(ROWS_AT_ONCE, Math.max(rows, outputRows, 1)) * bytes + PANEL_BYTES * columns;
+  },
 };

@@ -21,21 +21,41 @@ export class Memory {
     this.#regions = new FreeList(kernels.heapStart);
   }
 
+  /** What is handed out, here and to threads. */
+  get allocatedBytes(): number {
+    return this.#allocatedBytes;
+  }
+
+  /** How far this memory is in use. */
+  get usedBytes(): number {
+    return this.#regions.end;
+  }
+
   allocate(bytes: number, label: string): WasmBuffer {
-    checkAllocation(bytes, label);
-    const tooMuch = () => new MemoryLimitError(label, bytes, this.#allocatedBytes, this.memoryBytes);
-    if (this.#allocatedBytes + bytes > this.memoryBytes) throw tooMuch();
+    const giveBack = this.count(bytes, label);
     const address = this.#regions.take(bytes);
-    if (!this.#grow()) {
+    const release = () => {
       this.#regions.give(address, bytes);
-      throw tooMuch();
+      giveBack();
+    };
+    if (!this.#grow()) {
+      release();
+      throw new MemoryLimitError(label, bytes, this.#allocatedBytes, this.memoryBytes);
     }
     this.bytes(address, bytes).fill(0);
+    return new WasmBuffer(this, label, address, bytes, release);
+  }
+
+  /** Counts what is kept elsewhere against the limit; what it returns is called when that is freed. */
+  count(bytes: number, label: string): () => void {
+    checkAllocation(bytes, label);
+    if (this.#allocatedBytes + bytes > this.memoryBytes) {
+      throw new MemoryLimitError(label, bytes, this.#allocatedBytes, this.memoryBytes);
+    }
     this.#allocatedBytes += bytes;
-    return new WasmBuffer(this, label, address, bytes, () => {
+    return () => {
       this.#allocatedBytes -= bytes;
-      this.#regions.give(address, bytes);
-    });
+    };
   }
 
   /** A view that holds until memory is next allocated, which may move all of it. */

@@ -1,4 +1,5 @@
 import { runOpTable } from "@krait/testing";
+import { onBuilds } from "../test-support/on-builds.ts";
 import { createWasmBackend } from "./index.ts";
 
-runOpTable(createWasmBackend);
+await onBuilds((build) => runOpTable(() => createWasmBackend({ build })));

@@ -1,71 +1,52 @@
 import type { KernelWeight } from "@krait/cpu-kernels";
-import {
-  byteLength,
-  checkWeight,
-  type Format,
-  type TensorSpec,
-  type WeightSource,
-  weightPieces,
-} from "@krait/tensor";
-import type { WasmBuffer } from "./buffer.ts";
-import type { Memory } from "./memory.ts";
+import { KraitError, type TensorSpec } from "@krait/tensor";
 
-/** The stored formats that weights may have, the fewest bytes first. All of them are kept as they are stored. */
-export const weightFormats: readonly Format[] = ["bf16", "f16", "f32"];
+/** Where a weight is, and how to reach it. */
+export interface WeightPlace {
+  /** In the kernels' memory; or, where threads share its rows, the number by which they know it. */
+  readonly address: number;
+  /** Takes whole rows as their file has them. */
+  fill(byteOffset: number, bytes: Uint8Array): void;
+  /** Of a weight in the kernels' memory. */
+  bytes?(): Uint8Array;
+  release(): void;
+}
 
-/** A weight in the kernels' memory, in its stored format. */
+/** A weight as the kernels read it. */
 export class WasmWeight implements KernelWeight {
   readonly spec: TensorSpec;
-  readonly buffer: WasmBuffer;
+  readonly byteLength: number;
+  readonly #place: WeightPlace;
+  #isDisposed = false;
 
-  constructor(spec: TensorSpec, buffer: WasmBuffer) {
+  constructor(spec: TensorSpec, byteLength: number, place: WeightPlace) {
     this.spec = spec;
-    this.buffer = buffer;
-  }
-
-  get byteLength(): number {
-    return this.buffer.byteLength;
+    this.byteLength = byteLength;
+    this.#place = place;
   }
 
   get address(): number {
-    return this.buffer.address;
+    return this.#place.address;
   }
 
   get isDisposed(): boolean {
-    return this.buffer.isDisposed;
+    return this.#isDisposed;
+  }
+
+  fill(byteOffset: number, bytes: Uint8Array): void {
+    this.#place.fill(byteOffset, bytes);
   }
 
   bytes(): Uint8Array {
-    return this.buffer.bytes();
+    const bytes = this.#place.bytes?.();
+    if (bytes === undefined)
+      throw new KraitError("WASM_WEIGHT_SHARED", "Rows of this weight are with threads.");
+    return bytes;
   }
 
   [Symbol.dispose](): void {
-    this.buffer[Symbol.dispose]();
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#place.release();
   }
-}
-
-/**
- * Copies a weight piece by piece to where the kernels read it, so that nothing of it is held twice.
- *
- * @throws {UnsupportedOpError} for a format that is not in {@link weightFormats}.
- * @throws {WeightLengthError} when the source gives too few or too many bytes.
- */
-export async function loadWeight(
-  memory: Memory,
-  spec: TensorSpec,
-  source: WeightSource,
-  signal: AbortSignal | undefined,
-): Promise<WasmWeight> {
-  signal?.throwIfAborted();
-  checkWeight(spec, source, "wasm", weightFormats);
-  const buffer = memory.allocate(byteLength(spec), `weight [${spec.shape.join(", ")}]`);
-  try {
-    for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
-      buffer.write(byteOffset, bytes);
-    }
-  } catch (error) {
-    buffer[Symbol.dispose]();
-    throw error;
-  }
-  return new WasmWeight(spec, buffer);
 }

@@ -21,7 +21,7 @@ import type { KernelHost, KernelWeight, Region } from "./kernel-host.ts";
 import { workspaceBytes } from "./workspace.ts";
 
 /** How the kernels number the stored formats; `Format` in `kernels/kernel.h`. */
-const storedFormats: readonly Format[] = [
+export const storedFormats: readonly Format[] = [
   "f32",
   "f16",
   "bf16",

@@ -1,4 +1,4 @@
-export { Bindings } from "./bindings.ts";
+export { Bindings, storedFormats } from "./bindings.ts";
 export { KernelExecutable } from "./executable.ts";
 export {
   checkNames,

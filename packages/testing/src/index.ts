@@ -1,5 +1,6 @@
 export { type CompareOptions, compare } from "./compare.ts";
 export { describeEqualities, type EqualityOptions } from "./describe-equalities.ts";
+export { describeFormats, type FormatsOptions } from "./describe-formats.ts";
 export { type EqualityCheck, equalities } from "./equalities.ts";
 export { type Equality, EqualitySubject, relativeError } from "./equality-subject.ts";
 export {
@@ -15,6 +16,7 @@ export {
 export { type OpCase, sourceOf } from "./op-cases/op-case.ts";
 export { opCases } from "./op-cases/op-cases.ts";
 export { Random } from "./random.ts";
+export { randomBytes } from "./random-blocks.ts";
 export { randomModel } from "./random-model.ts";
 export type { SequenceRows } from "./row-feeds.ts";
 export { RowRunner } from "./row-runner.ts";

@@ -1,0 +1,50 @@
+#include "multiply.h"
+
+#include "dot.h"
+#include "stored.h"
+
+uint32_t prepared_bytes(const Held *weight) {
+  if (!is_block_format(weight->format)) return 4 * weight->columns;
+  return weight->columns / TILE_COLUMNS * (uint32_t)sizeof(Activations);
+}
+
+void prepare(const Held *weight, const float *x, void *to) {
+  Layout layout = layout_of(weight->format);
+  if (is_block_format(weight->format)) quantize_row(layout, zero_of(layout), x, weight->columns, to);
+  else __builtin_memcpy(to, x, 4 * weight->columns);
+}
+
+KERNEL void multiply(const Held *weight, const void *x, uint32_t count, float *y, uint32_t stride, void *panel) {
+  Rows rows = {x, count, prepared_bytes(weight)};
+  if (is_block_format(weight->format)) multiply_tiles(weight, rows, y, stride, panel);
+  else multiply_numbers(weight, rows, y, stride, panel);
+}
+
+// A value of a tile, as in its file.
+INLINE void widen_tile_row(const Held *weight, uint32_t row, float *to) {
+  Layout l = layout_of(weight->format);
+  uint32_t blocks = weight->columns / TILE_COLUMNS, half = row % TILE_ROWS / 4, lane = row % 4;
+  const uint8_t *tile = (const uint8_t *)weight->data + row / TILE_ROWS * blocks * tile_bytes(l);
+  for (uint32_t b = 0; b < blocks; b++, tile += tile_bytes(l)) {
+    for (uint32_t group = 0; group < 8; group++) {
+      uint32_t part = l.parts == 2 ? group / 4 : 0;
+      float scales[4], offsets[4] = {0, 0, 0, 0};
+      uint8_t values[16];
+      wasm_v128_store(values, values_of(l, tile, half, group));
+      wasm_v128_store(scales, scales_of(l, tile, half, part));
+      if (l.has_offset) wasm_v128_store(offsets, offsets_of(l, tile, half, part));
+      for (uint32_t k = 0; k < 4; k++) {
+        uint8_t byte = values[4 * lane + k];
+        int32_t q = is_signed(l) ? (int8_t)byte : byte - l.zero;
+        *to++ = scales[lane] * (float)q + offsets[lane];
+      }
+    }
+  }
+}
+
+// One row of a weight as f32.
+KERNEL void widen_row(const Held *weight, uint32_t row, float *to) {
+  uint64_t row_bytes = (uint64_t)weight->columns * bytes_of(weight->format);
+  if (is_block_format(weight->format)) widen_tile_row(weight, row, to);
+  else widen((const char *)weight->data + row * row_bytes, to, weight->columns, weight->format);
+}
