@@ -1,10 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { type ModelFolder, openModelFolder, openWeights, parseConfigJson } from "@krait/weights";
+import { type OracleRecipe, oracleCheckpoint } from "./oracle-checkpoint/oracle-checkpoint.ts";
+import type { OracleConfig } from "./oracle-checkpoint/oracle-weights.ts";
 
 const folder = new URL("../fixtures/", import.meta.url);
 
-export type FixtureName = "tiny-a" | "tiny-b";
+/** The weights are random numbers: kept as what they are drawn from, and drawn again. */
+const recipes = {
+  "tiny-a": { seed: 101, shardBytes: 120_000 },
+  "tiny-b": { seed: 202, shardBytes: 4_000_000 },
+} as const satisfies Record<string, OracleRecipe>;
+
+export type FixtureName = keyof typeof recipes;
+
+const shards = new Map<FixtureName, ReadonlyMap<string, Blob>>();
 
 /** A tiny checkpoint, and what the oracle computed from it. */
 export interface Fixture {
@@ -41,9 +51,22 @@ export async function openFixture(name: FixtureName): Promise<Fixture> {
     const [plain, bytes] = readFixtureFile(`${name}/${file}`);
     files.set(plain, new Blob([bytes]));
   }
+  for (const [file, blob] of shardsOf(name)) files.set(file, blob);
   const { tolerance, sha256 } = JSON.parse(await files.get("golden.json")!.text());
   const golden = await readGolden(files.get("golden.safetensors")!);
   return { files, model: await openModelFolder(files), golden, tolerance, sha256 };
+}
+
+function shardsOf(name: FixtureName): ReadonlyMap<string, Blob> {
+  const drawn = shards.get(name);
+  if (drawn) return drawn;
+  const path = `${name}/config.json`;
+  const config = parseConfigJson(readFileSync(new URL(path, folder), "utf8"), path) as OracleConfig;
+  const made = new Map(
+    [...oracleCheckpoint(config, recipes[name])].map(([file, bytes]) => [file, new Blob([bytes])] as const),
+  );
+  shards.set(name, made);
+  return made;
 }
 
 /** Logits of 32,768 tokens through tiny-a, as `make_drift_golden.py` writes them: `positions` and `logits`. */
