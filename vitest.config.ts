@@ -1,4 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { chromiumFlags, findChromium } from "./tooling/chromium.ts";
 import { SummaryReporter } from "./tooling/summary-reporter.ts";
 import { wgsl } from "./tooling/wgsl.ts";
 
@@ -10,6 +12,10 @@ const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts"];
 /** Files that compute on a GPU, or on the software driver that stands for one. */
 const gpu = ["packages/backend-webgpu/src/**/*.test.ts"];
 
+/** Files that run in a page of Chromium. */
+const browser = ["{packages,apps}/**/*.browser.test.ts"];
+const noChromium = "tooling/no-chromium.test.ts";
+
 export default defineConfig({
   plugins: [wgsl],
   resolve: { conditions: [source, "module", "browser", "development|production", "import", "default"] },
@@ -19,13 +25,14 @@ export default defineConfig({
     testTimeout: 30_000,
     maxWorkers: "100%",
     projects: [
-      { extends: true, test: { name: "long", include: long } },
+      { extends: true, test: { name: "long", include: long, exclude: browser } },
       // One after the other, each in a process of its own: a software driver takes all processors itself.
       {
         extends: true,
         test: {
           name: "gpu",
           include: gpu,
+          exclude: browser,
           pool: "forks",
           fileParallelism: false,
           env: { GALLIVM_PERF: "nopt" }, // Mesa's software driver compiles its shaders without optimizing
@@ -36,11 +43,48 @@ export default defineConfig({
         test: {
           name: "short",
           include: ["{packages,apps,tooling}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", ...long, ...gpu],
+          exclude: ["**/node_modules/**", "**/dist/**", noChromium, ...long, ...gpu, ...browser],
           // Modules hold no state between tests; loading them once a worker takes half the time.
           isolate: false,
         },
       },
+      browserProject(findChromium()),
     ],
   },
 });
+
+/** Without a Chromium one test stands for all that need it, and is skipped. */
+function browserProject(executablePath: string | undefined): TestProjectInlineConfiguration {
+  if (executablePath === undefined)
+    return { extends: true, test: { name: "browser", include: [noChromium] } };
+  return {
+    extends: true,
+    // Pages that may share memory among threads.
+    server: {
+      headers: {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+      },
+    },
+    test: {
+      name: "browser",
+      include: browser,
+      exclude: ["**/node_modules/**", "**/dist/**"],
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        ui: false,
+        screenshotFailures: false,
+        // With software rendering there is a WebGPU adapter too.
+        provider: playwright({
+          launchOptions: {
+            executablePath,
+            args: [...chromiumFlags, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+          },
+        }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  };
+}

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { findChromium } from "../../chromium.ts";
 import { wllama } from "../engines/peers.ts";
-import { Chromium, findChromium } from "./chromium.ts";
+import { Chromium } from "./chromium.ts";
 import { servePage } from "./page-server.ts";
 import { processTreeSeconds } from "./process-tree.ts";
 

@@ -1,5 +1,5 @@
+import { findChromium } from "../../chromium.ts";
 import { BrowserEngine } from "../browser/browser-engine.ts";
-import { findChromium } from "../browser/chromium.ts";
 import { wllama } from "../engines/peers.ts";
 import { type Figure, figure } from "../figure.ts";
 import { inTurn, type Measurement, median, medianRatio } from "../paired.ts";
