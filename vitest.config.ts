@@ -1,6 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { chromiumFlags, findChromium } from "./tooling/chromium.ts";
+import { fixturesInPage } from "./tooling/fixtures-in-page.ts";
 import { SummaryReporter } from "./tooling/summary-reporter.ts";
 import { wgsl } from "./tooling/wgsl.ts";
 
@@ -59,6 +60,7 @@ function browserProject(executablePath: string | undefined): TestProjectInlineCo
     return { extends: true, test: { name: "browser", include: [noChromium] } };
   return {
     extends: true,
+    plugins: [fixturesInPage],
     // Pages that may share memory among threads.
     server: {
       headers: {

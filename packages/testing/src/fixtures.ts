@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { brotliDecompressSync } from "node:zlib";
 import { type ModelFolder, openModelFolder, openWeights, parseConfigJson } from "@krait/weights";
+import { fixturePaths, readFixtureFile } from "./fixture-files.ts";
 import { type OracleRecipe, oracleCheckpoint } from "./oracle-checkpoint/oracle-checkpoint.ts";
 import type { OracleConfig } from "./oracle-checkpoint/oracle-weights.ts";
-
-const folder = new URL("../fixtures/", import.meta.url);
 
 /** The weights are random numbers: kept as what they are drawn from, and drawn again. */
 const recipes = {
@@ -47,9 +44,8 @@ export interface GoldenTensor {
 
 export async function openFixture(name: FixtureName): Promise<Fixture> {
   const files = new Map<string, Blob>();
-  for (const file of readdirSync(new URL(name, folder))) {
-    const [plain, bytes] = readFixtureFile(`${name}/${file}`);
-    files.set(plain, new Blob([bytes]));
+  for (const path of fixturePaths.filter((each) => each.startsWith(`${name}/`))) {
+    files.set(path.slice(name.length + 1), new Blob([readFixtureFile(path)]));
   }
   for (const [file, blob] of shardsOf(name)) files.set(file, blob);
   const { tolerance, sha256 } = JSON.parse(await files.get("golden.json")!.text());
@@ -60,8 +56,7 @@ export async function openFixture(name: FixtureName): Promise<Fixture> {
 function shardsOf(name: FixtureName): ReadonlyMap<string, Blob> {
   const drawn = shards.get(name);
   if (drawn) return drawn;
-  const path = `${name}/config.json`;
-  const config = parseConfigJson(readFileSync(new URL(path, folder), "utf8"), path) as OracleConfig;
+  const config = readJson(`${name}/config.json`) as OracleConfig;
   const made = new Map(
     [...oracleCheckpoint(config, recipes[name])].map(([file, bytes]) => [file, new Blob([bytes])] as const),
   );
@@ -71,8 +66,7 @@ function shardsOf(name: FixtureName): ReadonlyMap<string, Blob> {
 
 /** Logits of 32,768 tokens through tiny-a, as `make_drift_golden.py` writes them: `positions` and `logits`. */
 export async function openDriftGolden(): Promise<Golden> {
-  const [, bytes] = readFixtureFile("tiny-a/drift.safetensors.br");
-  return await readGolden(new Blob([bytes]));
+  return await readGolden(new Blob([readFixtureFile("tiny-a/drift.safetensors")]));
 }
 
 /** The ids whose logits {@link openDriftGolden} holds; the generator of `make_drift_golden.py`. */
@@ -86,17 +80,11 @@ export function driftIds(count: number, vocabularySize: number): number[] {
 
 /** The config of a released model, such as `NVIDIA-Nemotron-Nano-9B-v2`. */
 export function readConfig(model: string): Record<string, unknown> {
-  const path = `configs/${model}.json`;
-  return parseConfigJson(readFileSync(new URL(path, folder), "utf8"), path) as Record<string, unknown>;
+  return readJson(`configs/${model}.json`) as Record<string, unknown>;
 }
 
-/** A file's name and bytes without compression. */
-function readFixtureFile(path: string): [name: string, bytes: Uint8Array<ArrayBuffer>] {
-  const stored = readFileSync(new URL(path, folder));
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.endsWith(".br")
-    ? [name.slice(0, -3), new Uint8Array(brotliDecompressSync(stored))]
-    : [name, new Uint8Array(stored)];
+function readJson(path: string): unknown {
+  return parseConfigJson(new TextDecoder().decode(readFixtureFile(path)), path);
 }
 
 async function readGolden(file: Blob): Promise<Golden> {

@@ -1,6 +1,7 @@
 export { type CompareOptions, compare } from "./compare.ts";
 export { describeEqualities, type EqualityOptions } from "./describe-equalities.ts";
 export { describeFormats, type FormatsOptions } from "./describe-formats.ts";
+export { describeGolden, type GoldenOptions, type SamplingModel } from "./describe-golden.ts";
 export { type EqualityCheck, equalities } from "./equalities.ts";
 export { type Equality, EqualitySubject, relativeError } from "./equality-subject.ts";
 export {

@@ -16,6 +16,8 @@ export interface RunnableSizes {
   readonly maxKvTokens: number;
   readonly chunkRows: number;
   readonly maxOutputRows: number;
+  /** As the backend likes it unless given. */
+  readonly kvDtype?: "f32";
 }
 
 /**
@@ -28,8 +30,8 @@ export interface RunnableModel extends Disposable {
   readonly weights: Readonly<Record<string, WeightBuffer>>;
 }
 
-export type LoadRunnableModel = (
+export type LoadRunnableModel<M extends RunnableModel = RunnableModel> = (
   source: ModelSource,
   backend: Backend,
   sizes: RunnableSizes,
-) => Promise<RunnableModel>;
+) => Promise<M>;
