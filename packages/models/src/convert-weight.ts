@@ -39,7 +39,7 @@ export function convertWeight(
       let squaredErrors = 0;
       let squares = 0;
       for await (const piece of source.pieces(signal)) {
-        const decoded = dequantize(stored, piece);
+        const decoded = dequantize(stored, piece, source.scale);
         const values = transform === undefined ? decoded : decoded.map(transforms[transform]);
         if (quantized === stored) {
           yield quantize(device, values);

@@ -1,12 +1,12 @@
-import { type Format, formatLayouts, isDType, KraitError } from "@krait/tensor";
+import { type Format, formatLayouts, isDType, isScaled, KraitError, type ScaledFormat } from "@krait/tensor";
 import type { Architecture, WeightEntry } from "./architecture.ts";
 import { CheckpointError } from "./errors.ts";
 
-/** What a model's matrices can be stored as. */
-export type MatrixFormat = Exclude<Format, "i32" | "u32">;
+/** What a model's matrices can be quantized to: piece by piece, which a scale of the whole tensor forbids. */
+export type MatrixFormat = Exclude<Format, "i32" | "u32" | ScaledFormat>;
 
 export const matrixFormats: readonly MatrixFormat[] = (Object.keys(formatLayouts) as Format[]).filter(
-  (format): format is MatrixFormat => format !== "i32" && format !== "u32",
+  (format): format is MatrixFormat => format !== "i32" && format !== "u32" && !isScaled(format),
 );
 
 /** What takes the place of a format whose blocks of 256 values do not fit a matrix's rows, as in llama.cpp. */

@@ -48,6 +48,8 @@ export interface Backend extends AsyncDisposable {
 export interface WeightSource {
   readonly file?: { readonly path: string; readonly byteOffset: number };
   readonly byteLength: number;
+  /** What every value of a {@link ScaledFormat} is multiplied by; 1 unless given. Other formats have none. */
+  readonly scale?: number;
   /** The tensor's bytes in order; a piece ends where a row ends, and is valid until the next is asked for. */
   pieces(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }

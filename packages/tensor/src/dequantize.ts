@@ -2,11 +2,12 @@ import type { BlockDecoder } from "./block-formats/block-decoder.ts";
 import { q4_0, q4_1, q5_0, q5_1, q8_0 } from "./block-formats/blocks-of-32.ts";
 import { iq4_nl, mxfp4 } from "./block-formats/codebook-blocks.ts";
 import { q2_k, q3_k, q4_k, q5_k, q6_k } from "./block-formats/k-quants.ts";
+import { fp8_e4m3, nvfp4, requireScale } from "./block-formats/scaled-formats.ts";
 import { KraitError } from "./errors.ts";
-import { type BlockFormat, type DType, type Format, formatLayouts, isDType } from "./format.ts";
+import { type DType, type Format, formatLayouts, isDType } from "./format.ts";
 import { bf16ToF32, f16ToF32 } from "./half-float.ts";
 
-const decoders: Readonly<Record<BlockFormat, BlockDecoder>> = {
+const decoders: Readonly<Record<Exclude<Format, DType>, BlockDecoder>> = {
   q8_0,
   q4_0,
   q4_1,
@@ -19,6 +20,8 @@ const decoders: Readonly<Record<BlockFormat, BlockDecoder>> = {
   q6_k,
   iq4_nl,
   mxfp4,
+  fp8_e4m3,
+  nvfp4,
 };
 
 /**
@@ -27,9 +30,12 @@ const decoders: Readonly<Record<BlockFormat, BlockDecoder>> = {
  * arithmetic in f32 gives, bit for bit.
  *
  * @param bytes - whole blocks, little-endian, at any alignment.
- * @throws {KraitError} `BYTES_INCOMPLETE` when the bytes do not end with a block.
+ * @param scale - the whole tensor's, of a {@link ScaledFormat}.
+ * @throws {KraitError} `BYTES_INCOMPLETE` when the bytes do not end with a block; `SCALE_INVALID` for a scale
+ *   that is not a positive f32, or of a format that has none.
  */
-export function dequantize(format: Format, bytes: Uint8Array): Float32Array {
+export function dequantize(format: Format, bytes: Uint8Array, scale = 1): Float32Array {
+  requireScale(format, scale);
   const { valuesPerBlock, bytesPerBlock } = formatLayouts[format];
   if (bytes.byteLength % bytesPerBlock !== 0) {
     throw new KraitError(
@@ -43,7 +49,7 @@ export function dequantize(format: Format, bytes: Uint8Array): Float32Array {
   const values = new Float32Array(blocks * valuesPerBlock);
   const decode = decoders[format];
   for (let block = 0; block < blocks; block++) {
-    decode(view, block * bytesPerBlock, values, block * valuesPerBlock);
+    decode(view, block * bytesPerBlock, values, block * valuesPerBlock, scale);
   }
   return values;
 }

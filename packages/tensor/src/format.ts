@@ -18,8 +18,14 @@ export type BlockFormat =
   | "iq4_nl"
   | "mxfp4";
 
+/**
+ * NVIDIA's formats. What their values stand for is multiplied by one scale of the whole tensor, which comes
+ * with the tensor's bytes ({@link WeightSource.scale}) and is no part of them.
+ */
+export type ScaledFormat = "fp8_e4m3" | "nvfp4";
+
 /** How a weight is stored. */
-export type Format = DType | BlockFormat;
+export type Format = DType | BlockFormat | ScaledFormat;
 
 /** A format stores `valuesPerBlock` consecutive values of a row in `bytesPerBlock` bytes. */
 export interface FormatLayout {
@@ -45,11 +51,18 @@ export const formatLayouts: Readonly<Record<Format, FormatLayout>> = {
   q6_k: { valuesPerBlock: 256, bytesPerBlock: 210 },
   iq4_nl: { valuesPerBlock: 32, bytesPerBlock: 18 },
   mxfp4: { valuesPerBlock: 32, bytesPerBlock: 17 },
+  fp8_e4m3: { valuesPerBlock: 1, bytesPerBlock: 1 },
+  nvfp4: { valuesPerBlock: 16, bytesPerBlock: 9 },
 };
 
-/** Whether each value of a format stands by itself. */
+/** Whether values of a format have a scale of the whole tensor. */
+export function isScaled(format: Format): format is ScaledFormat {
+  return format === "fp8_e4m3" || format === "nvfp4";
+}
+
+/** Whether a format stores each value by itself, as a number. */
 export function isDType(format: Format): format is DType {
-  return formatLayouts[format].valuesPerBlock === 1;
+  return formatLayouts[format].valuesPerBlock === 1 && !isScaled(format);
 }
 
 /** A stored tensor: row-major, the last dimension contiguous and made of whole blocks. */

@@ -1,4 +1,5 @@
 export type * from "./backend.ts";
+export { scaleFor } from "./block-formats/scaled-formats.ts";
 export { bindState, bindWeight } from "./checks/bind-checks.ts";
 export { checkAllocation, checkByteRange, checkCopy } from "./checks/buffer-checks.ts";
 export { checkExtents, checkFeed, checkLargest } from "./checks/step-checks.ts";
@@ -16,6 +17,8 @@ export {
   type FormatLayout,
   formatLayouts,
   isDType,
+  isScaled,
+  type ScaledFormat,
   type TensorSpec,
 } from "./format.ts";
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16, roundToF16 } from "./half-float.ts";

@@ -6,6 +6,7 @@ import {
   type Format,
   formatLayouts,
   isDType,
+  isScaled,
   quantize,
 } from "@krait/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,6 +16,9 @@ import { runStep, type StepInputs } from "./step.ts";
 
 const ROWS = 37;
 const OUTPUTS = 45;
+
+/** Of the whole tensor, in formats that have one. */
+const scaleOf = (format: Format): number => (isScaled(format) ? 0.375 : 1);
 
 /** y = weight · x, with x looked up in a table so that it can be any rows of it. */
 function productOf(format: Format, columns: number, x: Float32Array, random: Random) {
@@ -27,15 +31,16 @@ function productOf(format: Format, columns: number, x: Float32Array, random: Ran
     const rows = b.embed(token, b.weight("x", { shape: [ROWS, columns], format: "f32" }));
     b.output("y", b.linear(rows, b.weight("weight", { shape: [OUTPUTS, columns], format })));
   });
-  const sourceOf = (bytes: Uint8Array) => ({
+  const sourceOf = (bytes: Uint8Array, scale = 1) => ({
     byteLength: bytes.byteLength,
+    scale,
     async *pieces() {
       yield bytes;
     },
   });
   const stored = randomBytes(format, OUTPUTS * columns, random);
   expect(stored.byteLength).toBe(byteLength({ shape: [OUTPUTS, columns], format }));
-  const weights = { x: sourceOf(quantize("f32", x)), weight: sourceOf(stored) };
+  const weights = { x: sourceOf(quantize("f32", x)), weight: sourceOf(stored, scaleOf(format)) };
   const inputs = (tokens: readonly number[]): StepInputs => ({
     extents: { rows: tokens.length, segments: 0, longestSegment: 0, context: 0, outputRows: 0 },
     weights,
@@ -53,7 +58,7 @@ function productOf(format: Format, columns: number, x: Float32Array, random: Ran
 
 /** Sums in f64 over the dequantized weight. */
 function expected(format: Format, stored: Uint8Array, columns: number, x: Float32Array): Float64Array {
-  const weight = dequantize(format, stored);
+  const weight = dequantize(format, stored, scaleOf(format));
   return Float64Array.from({ length: ROWS * OUTPUTS }, (_, i) => {
     const [row, output] = [Math.floor(i / OUTPUTS), i % OUTPUTS];
     let sum = 0;

@@ -23,8 +23,11 @@ export function randomBytes(format: Format, count: number, random: Random): Uint
   const bytes = Uint8Array.from({ length: (count / valuesPerBlock) * bytesPerBlock }, () =>
     random.integer(0, 256),
   );
+  // Not NaN, which is all ones below the sign.
+  if (format === "fp8_e4m3") return bytes.map((byte) => ((byte & 127) === 127 ? byte ^ 1 : byte));
   for (let block = 0; block < bytes.length; block += bytesPerBlock) {
     if (format === "mxfp4") bytes[block] = random.integer(120, 128);
+    if (format === "nvfp4") bytes[block] = random.integer(32, 80);
     for (const at of halves[format] ?? [])
       bytes[block + at + 1] = random.integer(0, 2) * 128 + random.integer(36, 48);
   }

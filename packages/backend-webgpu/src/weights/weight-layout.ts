@@ -1,4 +1,4 @@
-import { type Format, formatLayouts, isDType, type TensorSpec } from "@krait/tensor";
+import { type BlockFormat, type Format, formatLayouts, isDType, type TensorSpec } from "@krait/tensor";
 import bf16 from "./bf16.wgsl";
 import { blockLayout } from "./block-layout.ts";
 import f16 from "./f16.wgsl";
@@ -44,7 +44,7 @@ export function isVector({ shape }: TensorSpec): boolean {
 /** @param format - one of {@link weightFormats}. */
 export function weightLayout(format: Format, columns: number): WeightLayout {
   if (isDType(format)) return dtypeLayout(format as "f32" | "f16" | "bf16", columns);
-  return blockLayout(format, columns);
+  return blockLayout(format as BlockFormat, columns);
 }
 
 const dtypeSources = { f32, f16, bf16 } as const;
