@@ -36,6 +36,7 @@ export default defineConfig({
           exclude: browser,
           pool: "forks",
           fileParallelism: false,
+          testTimeout: 120_000, // a kernel is compiled when it is first used
           env: { GALLIVM_PERF: "nopt" }, // Mesa's software driver compiles its shaders without optimizing
         },
       },

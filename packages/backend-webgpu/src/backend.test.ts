@@ -1,11 +1,9 @@
 import { architectureOf, loadModel } from "@krait/models";
 import { type Backend, buildProgram, type Extents, quantize } from "@krait/tensor";
-import { EqualitySubject, randomModel, readConfig } from "@krait/testing";
+import { EqualitySubject, randomModel } from "@krait/testing";
 import { describe, expect, test } from "vitest";
 import { adapter, withAdapter } from "../test-support/adapter.ts";
-import { CompileContext } from "./compile-context.ts";
 import { createWebGPUBackend } from "./index.ts";
-import { launchesOf } from "./kernels/kernels.ts";
 
 const one: Extents = { rows: 1, segments: 1, longestSegment: 1, context: 1, outputRows: 1 };
 
@@ -35,28 +33,6 @@ async function bindLookUp(backend: Backend) {
 const floatsOf = async (buffer: { read(): Promise<Uint8Array> }) => [
   ...new Float32Array((await buffer.read()).slice().buffer),
 ];
-
-test("a token of the 9B takes 222 dispatches, of which 6 sample", () => {
-  const architecture = architectureOf(readConfig("NVIDIA-Nemotron-Nano-9B-v2"));
-  const sizes = {
-    maxSlots: 4,
-    maxPages: 36,
-    maxContext: 1024,
-    maxOutputRows: 8,
-    maxBiases: 64,
-    topCount: 20,
-  };
-  const programs = architecture.programs({ formats: {}, stateDtype: "f32", kvDtype: "f16", ...sizes });
-  const largest = { rows: 256, segments: 4, longestSegment: 256, context: 1024, outputRows: 8 };
-  const dispatchesOf = (program: typeof programs.forward, extents: Extents) => {
-    const at = new CompileContext(program, largest, { maxBufferBytes: 2 ** 32, productLanes: 64 });
-    return program.ops
-      .flatMap((op) => launchesOf(op, at))
-      .filter(({ workgroups }) => workgroups(extents).every((count) => count !== 0)).length;
-  };
-  expect(dispatchesOf(programs.forward, { ...one, context: 300 })).toBe(216);
-  expect(dispatchesOf(programs.sample, { ...one, rows: 0, segments: 0 })).toBe(6);
-});
 
 await withAdapter("the backend", () => {
   describe("a step", () => {

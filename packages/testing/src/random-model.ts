@@ -8,10 +8,12 @@ import type { ModelSource } from "./runnable-model.ts";
  *
  * Its checkpoint is written from the published layout and not from what `@krait/models` expects, so
  * that loading it checks names and shapes too.
+ *
+ * @param fixed - what of the config is not left to chance.
  */
-export async function randomModel(seed: number): Promise<ModelSource> {
+export async function randomModel(seed: number, fixed: Partial<RandomConfig> = {}): Promise<ModelSource> {
   const random = new Random(seed);
-  const config = randomConfig(random);
+  const config: RandomConfig = { ...randomConfig(random), ...fixed };
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of encodeSafetensors(randomTensors(config, random))) pieces.push(piece.slice());
   const folder = await openModelFolder(new Map([["model.safetensors", new Blob(pieces)]]));
@@ -19,7 +21,10 @@ export async function randomModel(seed: number): Promise<ModelSource> {
   return { name, config: { ...config }, weights: await folder.weights() };
 }
 
-type RandomConfig = ReturnType<typeof randomConfig>;
+interface RandomConfig extends ReturnType<typeof randomConfig> {
+  /** Of every tensor; each has its own unless given. */
+  readonly torch_dtype?: "bfloat16";
+}
 
 function randomConfig(random: Random) {
   const kinds = ["M", "*", "-", ...Array.from({ length: 3 }, () => "M*-"[random.integer(0, 3)]!)];
@@ -55,7 +60,7 @@ function randomConfig(random: Random) {
 function randomTensors(config: RandomConfig, random: Random): TensorToWrite[] {
   const tensors: TensorToWrite[] = [];
   const add = (name: string, shape: readonly number[], values: Float32Array): void => {
-    const dtype = (["F32", "BF16", "F16"] as const)[random.integer(0, 3)]!;
+    const dtype = config.torch_dtype ? "BF16" : (["F32", "BF16", "F16"] as const)[random.integer(0, 3)]!;
     const format = ({ F32: "f32", BF16: "bf16", F16: "f16" } as const)[dtype];
     tensors.push({ name, dtype, shape, data: quantize(format, values) });
   };

@@ -24,6 +24,10 @@ export class CommandQueue {
     this.#staging = new StagingPool(device);
   }
 
+  get mappings(): number {
+    return this.#staging.mappings;
+  }
+
   /** The open command buffer; it is submitted when the current task ends, if nothing submits it before. */
   encoder(user?: object): GPUCommandEncoder {
     if (this.#encoder === undefined) {

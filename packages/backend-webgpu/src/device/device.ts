@@ -10,6 +10,8 @@ export interface Counters {
   readonly dispatches: number;
   /** Bytes that came back to the host. */
   readonly bytesRead: number;
+  /** How often the host waited for bytes: reads of one submit come back together. */
+  readonly mappings: number;
   /** Buffers that exist, and their bytes. */
   readonly buffers: number;
   readonly allocatedBytes: number;
@@ -50,9 +52,9 @@ export class Device {
   }
 
   get counters(): Counters {
-    const { submits, dispatches, bytesRead } = this.queue;
+    const { submits, dispatches, bytesRead, mappings } = this.queue;
     const { buffers, allocatedBytes } = this.memory;
-    return { submits, dispatches, bytesRead, buffers, allocatedBytes };
+    return { submits, dispatches, bytesRead, mappings, buffers, allocatedBytes };
   }
 
   /** @throws {BackendLostError} when the device is gone, {@link DisposedError} when it was disposed. */

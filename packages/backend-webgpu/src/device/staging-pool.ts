@@ -25,6 +25,8 @@ interface Batch {
 
 /** Buffers through which bytes come from the device. */
 export class StagingPool {
+  /** How often a buffer was mapped: each one way from the device to the host. */
+  mappings = 0;
   readonly #device: GPUDevice;
   readonly #free: GPUBuffer[] = [];
   #filling: Batch[] = [];
@@ -54,6 +56,7 @@ export class StagingPool {
     const batches = this.#filling;
     this.#filling = [];
     for (const { buffer, usedBytes, waiting } of batches) {
+      this.mappings++;
       buffer.mapAsync(MAP_READ, 0, usedBytes).then(
         () => {
           const memory = buffer.getMappedRange(0, usedBytes).slice(0);
