@@ -1,5 +1,6 @@
 export type * from "./backend.ts";
 export { scaleFor } from "./block-formats/scaled-formats.ts";
+export { type BlockPlanes, blockPlanes } from "./block-planes/block-planes.ts";
 export { bindState, bindWeight } from "./checks/bind-checks.ts";
 export { checkAllocation, checkByteRange, checkCopy } from "./checks/buffer-checks.ts";
 export { checkExtents, checkFeed, checkLargest } from "./checks/step-checks.ts";

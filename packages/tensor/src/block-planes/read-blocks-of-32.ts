@@ -1,4 +1,4 @@
-import { f16ToF32 } from "@krait/tensor";
+import { f16ToF32 } from "../half-float.ts";
 
 /**
  * Takes one stored block apart, which starts at `at` of `bytes`.
@@ -59,4 +59,13 @@ export const blocksOf32: Readonly<
   },
   iq4_nl: indices(2, (bytes, at) => f16ToF32(bytes[at]! | (bytes[at + 1]! << 8))),
   mxfp4: indices(1, (bytes, at) => 2 ** (bytes[at]! - 127)),
+};
+
+/** Sixteen values, which are half of a chunk: a scale of one byte, then nibbles with even values low. */
+export const nvfp4: BlockReader = (bytes, at, quants, scales) => {
+  scales[0] = bytes[at]!;
+  for (let j = 0; j < 8; j++) {
+    quants[2 * j] = bytes[at + 1 + j]! & 15;
+    quants[2 * j + 1] = bytes[at + 1 + j]! >>> 4;
+  }
 };

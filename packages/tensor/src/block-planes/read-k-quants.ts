@@ -1,6 +1,6 @@
 import type { BlockReader } from "./read-blocks-of-32.ts";
 
-// Where the bytes of ggml's blocks of 256 values are is written down in @krait/tensor, k-quants.ts.
+// Where the bytes of ggml's blocks of 256 values are is written down in block-formats/k-quants.ts.
 
 /** Where value j of a block stands in a byte that holds four planes of 2 bits. */
 const twoBitShift = (j: number): number => 2 * ((j >>> 5) & 3);
