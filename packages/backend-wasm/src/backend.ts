@@ -109,6 +109,7 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
+    void shards.lost.then((cause) => this.#loseTo(cause));
   }
 
   allocate(bytes: number, label: string): Region {
@@ -160,9 +161,7 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     try {
       failed = this.#module.run(region.address, entries, fault.address);
     } catch (cause) {
-      this.#loss = new BackendLostError(this.name, reasonOf(cause), { cause });
-      this.#lose(this.#loss);
-      throw this.#loss;
+      throw this.#loseTo(cause);
     }
     if (failed >= 0) throw refusal(failed, this.#memory.bytes(fault.address, fault.byteLength));
   }
@@ -171,6 +170,12 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#shards.dispose();
+  }
+
+  #loseTo(cause: unknown): BackendLostError {
+    this.#loss ??= new BackendLostError(this.name, reasonOf(cause), { cause });
+    this.#lose(this.#loss);
+    return this.#loss;
   }
 
   #checkLive(): void {
@@ -190,5 +195,5 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof KraitError ? cause.message : "a kernel trapped";
+  return cause instanceof KraitError ? cause.message.replace(/\.$/, "") : "a kernel trapped";
 }

@@ -1,6 +1,7 @@
 import {
   checkWeight,
   isDType,
+  KraitError,
   MemoryLimitError,
   type TensorSpec,
   type WeightSource,
@@ -84,6 +85,13 @@ async function share(spec: TensorSpec, held: Held, { memory, shards }: WeightPla
 }
 
 function keep(spec: TensorSpec, held: Held, { kernels, memory }: WeightPlaces): WasmWeight {
+  if (!isDType(spec.format) && held.rowBytes > STAGING_BYTES) {
+    throw new KraitError(
+      "WASM_ROW_TOO_LONG",
+      `A weight [${spec.shape.join(", ")}] in ${spec.format} has rows of ${held.rowBytes} bytes, ` +
+        `expected at most ${STAGING_BYTES}.`,
+    );
+  }
   const bytes = held.bytes(held.rows);
   const buffer = memory.allocate(bytes, `weight [${spec.shape.join(", ")}]`);
   const fillTiles = (byteOffset: number, piece: Uint8Array): void => {

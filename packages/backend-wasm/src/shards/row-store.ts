@@ -8,6 +8,7 @@ export interface RowStore {
   multiply(weight: number, count: number, xAt: number, xBytes: number, yAt: number): void;
   /** One row as f32, from `at` on. */
   widen(weight: number, row: number, at: number): void;
+  /** Does nothing where the weight is not held. */
   release(weight: number): void;
 }
 
@@ -113,7 +114,8 @@ export function createRowStore(
     },
 
     release(weight) {
-      const { instance } = share(weight);
+      const instance = shares.get(weight)?.instance;
+      if (instance === undefined) return; // it could not be held
       shares.delete(weight);
       instance.weights--;
       // A memory does not shrink: it goes as a whole, with the last weight in it.

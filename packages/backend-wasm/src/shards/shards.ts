@@ -2,6 +2,7 @@ import { KraitError, type TensorSpec } from "@krait/tensor";
 import type { Held } from "../held.ts";
 import { type CompiledKernels, dotRanges } from "../kernel-build.ts";
 import type { KernelModule, ShardImports } from "../kernel-module.ts";
+import { LARGEST_MEMORY } from "../memory.ts";
 import { type Command, commands, control, X_BYTES, Y_BYTES } from "./exchange.ts";
 import { createRowStore, type RowStore } from "./row-store.ts";
 import { runShardThread, type ThreadStart } from "./shard-thread.ts";
@@ -10,10 +11,16 @@ import { spawnThread, type Thread } from "./spawn-thread.ts";
 /** How often a thread looks whether another is through, before it sleeps: some tens of microseconds. */
 const SPINS = 4000;
 
-/** How long a thread may take for a command, in milliseconds. A product takes a few. */
+/** How long a thread may take for a command, in milliseconds, before it counts as gone. A product takes a few. */
 const PATIENCE = 60_000;
 
 const SCRATCH_BYTES = X_BYTES + Y_BYTES;
+
+/** `Panel` in `row-store.ts` has room for so many. */
+const MOST_COLUMNS = 65536;
+
+/** Of what one memory can hold, most: it has room for what comes and goes too. */
+const MOST_SHARE_BYTES = LARGEST_MEMORY - 2 ** 26;
 
 /** The numbers that a weight's address may not be; `FIRST_ADDRESS` in `kernels/shards.h`. */
 const MOST_WEIGHTS = 1023;
@@ -39,8 +46,11 @@ export class Shards {
     multiplyShards: (...words) => this.#multiply(...words),
     widenShards: (...words) => this.#widen(...words),
   };
+  /** Settles when a thread ends that nobody has told to. */
+  readonly lost: Promise<KraitError>;
   readonly #kernels: CompiledKernels;
   readonly #threads: number;
+  readonly #patience: number;
   readonly #exchange: Uint8Array;
   readonly #words: Int32Array;
   readonly #own: RowStore;
@@ -48,10 +58,16 @@ export class Shards {
   readonly #others: Thread[] = [];
   #starting: Promise<void> | undefined;
   #main: KernelModule | undefined;
+  #lose!: (error: KraitError) => void;
+  #isDisposed = false;
 
-  constructor(kernels: CompiledKernels, threads: number) {
+  constructor(kernels: CompiledKernels, threads: number, patience: number = PATIENCE) {
     this.#kernels = kernels;
     this.#threads = threads;
+    this.#patience = patience;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
     const Bytes = threads > 1 ? SharedArrayBuffer : ArrayBuffer;
     this.#exchange = new Uint8Array(new Bytes(X_BYTES + threads * Y_BYTES));
     this.#words = new Int32Array(new Bytes(4 * control.words));
@@ -68,14 +84,15 @@ export class Shards {
     this.#main = main;
   }
 
-  /** Whether a weight's rows can be exchanged at all. */
-  takes(spec: TensorSpec, { rows, columns, rowsTogether }: Held): boolean {
+  /** Whether a weight's rows can be exchanged at all, and a thread's share of them is within one memory. */
+  takes(spec: TensorSpec, held: Held): boolean {
+    const rows = this.#rowsEach(held);
     return (
       spec.shape.length === 2 &&
       this.#weights.size < MOST_WEIGHTS &&
-      4 * columns <= Y_BYTES &&
-      columns <= 65536 &&
-      4 * Math.ceil(rows / this.#threads / rowsTogether) * rowsTogether <= Y_BYTES
+      held.columns <= MOST_COLUMNS &&
+      4 * rows <= Y_BYTES &&
+      held.bytes(rows) <= MOST_SHARE_BYTES
     );
   }
 
@@ -84,14 +101,19 @@ export class Shards {
     this.#starting ??= this.#start();
     await this.#starting;
     const number = this.#freeNumber();
-    const together = Math.ceil(held.rows / this.#threads / held.rowsTogether) * held.rowsTogether;
+    const together = this.#rowsEach(held);
     const shares = Array.from({ length: this.#threads }, (_, thread) => {
       const first = Math.min(held.rows, thread * together);
       return { first, rows: Math.min(held.rows, first + together) - first };
     });
     this.#weights.set(number, { held, shares });
-    for (const [thread, { rows }] of shares.entries()) {
-      this.#tell("hold", thread, number, held.format, rows, held.columns, held.bytes(rows));
+    try {
+      for (const [thread, { rows }] of shares.entries()) {
+        this.#tell("hold", thread, number, held.format, rows, held.columns, held.bytes(rows));
+      }
+    } catch (error) {
+      this.release(number);
+      throw error;
     }
     return number;
   }
@@ -116,6 +138,7 @@ export class Shards {
   }
 
   async dispose(): Promise<void> {
+    this.#isDisposed = true;
     await this.#starting?.catch(() => {});
     if (this.#others.length > 0) this.#post("stop", -1);
     await Promise.all(this.#others.splice(0).map((thread) => thread.terminate()));
@@ -124,9 +147,7 @@ export class Shards {
   async #start(): Promise<void> {
     const source = `(start) => (${runShardThread})(start, ${createRowStore})`;
     for (let thread = 1; thread < this.#threads; thread++) {
-      const other = await spawnThread(source);
-      this.#others.push(other);
-      other.postMessage({
+      const other = await spawnThread(source, {
         module: this.#kernels.module,
         dotRange: dotRanges.indexOf(this.#kernels.dotRange),
         exchange: this.#exchange.buffer as SharedArrayBuffer,
@@ -138,7 +159,14 @@ export class Shards {
         commands,
         spins: SPINS,
       } satisfies ThreadStart);
+      this.#others.push(other);
+      void other.ended.then(() => this.#isDisposed || this.#lose(lostThread(thread, "has ended")));
     }
+  }
+
+  /** How many rows of a weight a thread has; the last ones may have fewer. */
+  #rowsEach({ rows, rowsTogether }: Held): number {
+    return Math.ceil(rows / this.#threads / rowsTogether) * rowsTogether;
   }
 
   #freeNumber(): number {
@@ -217,11 +245,8 @@ export class Shards {
       const place = control.done + thread;
       for (let spin = 0; spin < SPINS && Atomics.load(words, place) !== sequence; spin++);
       for (let done = Atomics.load(words, place); done !== sequence; done = Atomics.load(words, place)) {
-        if (Atomics.wait(words, place, done, PATIENCE) === "timed-out") {
-          throw new KraitError(
-            "WASM_THREAD_LOST",
-            `Thread ${thread} has not answered for ${PATIENCE / 1000} s.`,
-          );
+        if (Atomics.wait(words, place, done, this.#patience) === "timed-out") {
+          throw lostThread(thread, `has not answered for ${this.#patience / 1000} s`);
         }
       }
       if (Atomics.exchange(words, control.failed + thread, 0) === 0) continue;
@@ -229,4 +254,8 @@ export class Shards {
       throw new KraitError("WASM_THREAD_FAILED", `Thread ${thread} could not ${command}.`);
     }
   }
+}
+
+function lostThread(thread: number, reason: string): KraitError {
+  return new KraitError("WASM_THREAD_LOST", `Thread ${thread} of the WebAssembly backend ${reason}.`);
 }

@@ -1,6 +1,7 @@
 /** A thread that somebody else's code runs on: a worker of Node or of a page. */
 export interface Thread {
-  readonly postMessage: (message: unknown) => void;
+  /** Settles when it has ended, whoever ended it. A page is not told when a worker of its is ended from outside. */
+  readonly ended: Promise<void>;
   /** Settles when it is gone. */
   readonly terminate: () => Promise<void>;
 }
@@ -9,7 +10,7 @@ interface NodeWorker {
   postMessage(message: unknown): void;
   terminate(): Promise<number>;
   unref(): void;
-  once(event: "message" | "error", listener: (value: unknown) => void): void;
+  once(event: "message" | "error" | "exit", listener: (value: unknown) => void): void;
 }
 
 interface NodeThreads {
@@ -56,43 +57,57 @@ export function canShareThreads(): boolean {
 }
 
 /**
- * Starts a thread that calls the function that `source` evaluates to with the first message it gets. It
- * keeps no process alive.
+ * Starts a thread that calls the function that `source` evaluates to with `start`. It keeps no process
+ * alive. Once this resolves the thread needs nothing more of this one, which may stop to wait for it.
  *
  * @throws what went wrong when it does not come up.
  */
-export async function spawnThread(source: string): Promise<Thread> {
+export async function spawnThread(source: string, start: unknown): Promise<Thread> {
   const threads = node?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
-  if (threads !== undefined) return spawnNodeThread(threads, source);
-  const code = `const run = ${source};\nself.onmessage = ({ data }) => run(data);\nself.postMessage("ready");`;
+  return threads === undefined
+    ? await spawnPageThread(source, start)
+    : await spawnNodeThread(threads, source, start);
+}
+
+async function spawnPageThread(source: string, start: unknown): Promise<Thread> {
+  const code =
+    `const run = ${source};\n` +
+    `self.onmessage = ({ data }) => { self.postMessage("started"); run(data); };`;
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const worker = new Worker(url);
   try {
     await new Promise((resolve, reject) => {
       worker.onmessage = resolve;
       worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(start);
     });
   } finally {
     URL.revokeObjectURL(url);
   }
   return {
-    postMessage: (message) => worker.postMessage(message),
+    ended: new Promise((resolve) => {
+      worker.onerror = () => resolve();
+    }),
     terminate: async () => worker.terminate(),
   };
 }
 
-async function spawnNodeThread({ Worker }: NodeThreads, source: string): Promise<Thread> {
+async function spawnNodeThread({ Worker }: NodeThreads, source: string, start: unknown): Promise<Thread> {
   const code =
     `const { parentPort } = require("node:worker_threads");\nconst run = ${source};\n` +
-    `parentPort.once("message", run);\nparentPort.postMessage("ready");`;
+    `parentPort.once("message", (data) => { parentPort.postMessage("started"); run(data); });`;
   const worker = new Worker(code, { eval: true });
   await new Promise((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
+    worker.postMessage(start);
   });
   worker.unref();
   return {
-    postMessage: (message) => worker.postMessage(message),
+    ended: new Promise((resolve) => {
+      worker.once("error", () => resolve());
+      worker.once("exit", () => resolve());
+    }),
     terminate: async () => {
       await worker.terminate();
     },

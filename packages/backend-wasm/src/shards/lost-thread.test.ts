@@ -1,0 +1,63 @@
+import threads, { type Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { randomTable } from "../../test-support/random-table.ts";
+import { bindTied, runTied } from "../../test-support/tied-logits.ts";
+import { heldAs } from "../held.ts";
+import { createWasmBackend } from "../index.ts";
+import { compileKernels } from "../kernel-build.ts";
+import { instantiateKernels } from "../kernel-module.ts";
+import { Shards } from "./shards.ts";
+
+const started: Worker[] = [];
+const { Worker: OriginalWorker } = threads;
+
+beforeEach(() => {
+  started.length = 0;
+  threads.Worker = class extends OriginalWorker {
+    constructor(...given: ConstructorParameters<typeof OriginalWorker>) {
+      super(...given);
+      started.push(this);
+    }
+  };
+});
+afterEach(() => {
+  threads.Worker = OriginalWorker;
+});
+
+test("a thread that ends loses the backend, and steps are refused from then on", async () => {
+  await using backend = await createWasmBackend({ threads: 3 });
+  const step = await bindTied(backend, "q4_0", randomTable("q4_0"));
+  await runTied(step);
+  expect(started).toHaveLength(2);
+  await started[1]!.terminate();
+  const loss = await backend.lost;
+  expect(loss).toMatchObject({ code: "BACKEND_LOST", cause: { code: "WASM_THREAD_LOST" } });
+  expect(loss?.message).toContain("Thread 2 of the WebAssembly backend has ended.");
+  await expect(runTied(step)).rejects.toBe(loss);
+  expect(() => backend.allocate(4, "more")).toThrow(loss);
+});
+
+test("a thread that ends in the middle of a step is not waited for without end", async () => {
+  const kernels = await compileKernels("auto");
+  const shards = new Shards(kernels, 2, 100);
+  const module = await instantiateKernels(kernels, shards.imports);
+  const held = heldAs({ shape: [64, 64], format: "f32" }, module);
+  const weight = await shards.hold(held);
+  const [thread] = started;
+  const ending = thread!.terminate();
+  // Nothing is heard of it before this function gives way.
+  expect(() => {
+    for (let i = 0; i < 1000; i++) shards.fill(weight, 0, new Uint8Array(held.bytes(64)));
+  }).toThrow(expect.objectContaining({ code: "WASM_THREAD_LOST" }));
+  await ending;
+  await shards.dispose();
+});
+
+test("threads that are told to end lose nothing", async () => {
+  const backend = await createWasmBackend({ threads: 2 });
+  await runTied(await bindTied(backend, "q4_0", randomTable("q4_0")));
+  await backend[Symbol.asyncDispose]();
+  expect(await Promise.race([backend.lost, Promise.resolve("not lost")])).toBe("not lost");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await Promise.race([backend.lost, Promise.resolve("not lost")])).toBe("not lost");
+});
