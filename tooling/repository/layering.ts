@@ -14,6 +14,7 @@ const rows: Readonly<Record<string, number>> = {
   "@krait/chat-template": 2,
   "@krait/tool-parser": 2,
   "@krait/sampler": 2,
+  "@krait/grammar": 2,
   "@krait/weights": 2,
   "@krait/hub": 2,
   "@krait/cpu-kernels": 2,
@@ -30,6 +31,7 @@ const standAlone = new Set([
   "@krait/chat-template",
   "@krait/tool-parser",
   "@krait/sampler",
+  "@krait/grammar",
   "@krait/tiny-model",
 ]);
 
