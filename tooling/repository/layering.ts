@@ -22,6 +22,7 @@ const rows: Readonly<Record<string, number>> = {
   "@krait/models": 3,
   "@krait/engine": 4,
   krait: 5,
+  "@krait/worker": 6,
   "@krait/cli": 6,
 };
 

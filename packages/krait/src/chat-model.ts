@@ -17,6 +17,8 @@ export interface ChatModel extends AsyncDisposable {
   readonly name: string;
   readonly architecture: Architecture;
   readonly memory: MemoryPlan;
+  /** Positions of the longest conversation, its answers included, as the model was loaded. */
+  readonly maxContext: number;
   readonly backend: Backend;
   readonly engine: Engine;
   /** @throws {ModelError} `MODEL_FILE_MISSING` when the folder has no tokenizer.json. */
@@ -81,6 +83,7 @@ export function createChatModel(parts: Parts): ChatModel {
     name,
     architecture: model.architecture,
     memory: model.memory,
+    maxContext: model.sizes.maxContext,
     backend,
     engine,
     get tokenizer() {

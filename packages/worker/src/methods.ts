@@ -1,0 +1,76 @@
+import type { GenerateEvent } from "@krait/engine";
+import type { ChatModel, ChatStream } from "krait";
+import type { Method, Methods, ModelInfo } from "./protocol.ts";
+
+/** What a request gets beside its arguments. */
+export interface RequestContext {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: GenerateEvent) => void;
+  /** Told of the stream, once there is one, so that its reasoning can be ended. */
+  readonly onStream: (stream: ChatStream) => void;
+}
+
+/** What can be asked of a loaded model; loading and letting go of it is the connection's business. */
+export type ModelMethod = Exclude<Method, "load" | "dispose">;
+
+type Handler<M extends ModelMethod> = (
+  model: ChatModel,
+  context: RequestContext,
+  ...args: Parameters<Methods[M]>
+) => ReturnType<Methods[M]> | Promise<ReturnType<Methods[M]>>;
+
+export const methods: { readonly [M in ModelMethod]: Handler<M> } = {
+  chat: (model, context, messages, options) =>
+    forward(model.chat(messages as never, { ...options, signal: context.signal }), context),
+  complete: (model, context, text, options) =>
+    forward(model.complete(text, { ...options, signal: context.signal }), context),
+  tokenize: (model, _, text, options) => model.tokenizer.encode(text, options),
+  tokenTexts: (model, _, ids) => ids.map((id) => model.tokenizer.tokenText(id)),
+  countTokens(model, _, messages, { tools, reasoning, templateMode }: PromptOptions) {
+    const prompt = model.template.render(
+      messages as never,
+      {
+        ...(tools && tools.length > 0 && { tools }),
+        ...(reasoning && { reasoning }),
+        ...(templateMode && { mode: templateMode }),
+        addGenerationPrompt: true,
+      } as never,
+    );
+    return model.tokenizer.encode(prompt.pieces).length;
+  },
+  stats({ engine }) {
+    const { freeSlots, freePages } = engine.pool;
+    return { ...engine.stats, freeSlots, freePages };
+  },
+};
+
+interface PromptOptions {
+  readonly tools?: readonly unknown[];
+  readonly reasoning?: string;
+  readonly templateMode?: string;
+}
+
+/** What is told of a model when it has been loaded. */
+export function infoOf(model: ChatModel): ModelInfo {
+  const { name, architecture, memory, maxContext, backend, endTokens, defaults } = model;
+  const { software, synchronous, kvDtype, limits } = backend;
+  return {
+    name,
+    architecture: {
+      name: architecture.name,
+      vocabularySize: architecture.vocabularySize,
+      maxContext: architecture.maxContext,
+      summary: architecture.summary,
+    },
+    memory,
+    maxContext,
+    backend: { name: backend.name, software, synchronous, kvDtype, limits },
+    endTokens,
+    defaults,
+  };
+}
+
+async function forward(stream: ChatStream, { onEvent, onStream }: RequestContext): Promise<void> {
+  onStream(stream);
+  for await (const event of stream) onEvent(event);
+}

@@ -1,0 +1,1 @@
+export { type ServeOptions, serveModel, type WorkerScope } from "./serve-model.ts";
