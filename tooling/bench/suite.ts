@@ -18,4 +18,5 @@ export type Suite = (options: SuiteOptions) => AsyncIterable<Figure>;
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   cpu: async () => (await import("./cpu/suite.ts")).cpuSuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
+  webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };

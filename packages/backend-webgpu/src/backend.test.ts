@@ -69,6 +69,19 @@ await withAdapter("the backend", () => {
       expect(await floatsOf(step.outputs.found!)).toEqual([20, 10, 20]);
     });
 
+    test("tells what its kernels took, and does what it does otherwise", async (context) => {
+      if (!adapter!.features.has("timestamp-query")) context.skip("the adapter has no timestamps");
+      await using backend = await createWebGPUBackend();
+      const { step } = await bindLookUp(backend);
+      const times = await backend.profile(step, one, { token: Int32Array.of(1) });
+      expect(await floatsOf({ read: () => step.outputs.found!.read(0, 4) })).toEqual([20]);
+      expect(times.map(({ op, kernel }) => [op.op, kernel])).toEqual([
+        ["resolveToken", "resolve_token"],
+        ["embed", "embed"],
+      ]);
+      for (const { seconds } of times) expect(seconds).toBeLessThan(10);
+    });
+
     test("that is run again leaves the same bits", async () => {
       await using backend = await createWebGPUBackend();
       const subject = await EqualitySubject.load(

@@ -1,6 +1,7 @@
 import {
   type Backend,
   type BackendLostError,
+  BindingError,
   type CopyRegion,
   checkSupported,
   type DeviceBuffer,
@@ -8,6 +9,7 @@ import {
   type Extents,
   type Format,
   type Program,
+  type Step,
   type TensorSpec,
   validate,
   type WeightBuffer,
@@ -18,6 +20,7 @@ import { WebGpuBuffer } from "./buffer.ts";
 import { copyRegions } from "./copy.ts";
 import { type Counters, Device } from "./device/device.ts";
 import { WebGpuExecutable } from "./executable.ts";
+import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
 import { weightFormats } from "./weights/weight-layout.ts";
 
@@ -33,7 +36,20 @@ export interface WebGpuBackendOptions {
 /** A {@link Backend} that says what its work has come to. */
 export interface WebGpuBackend extends Backend {
   readonly counters: Counters;
+  /**
+   * Runs a step as `run` does, but slower, and tells what each of its dispatches took on the device.
+   *
+   * @throws {KraitError} `FEATURE_MISSING` where the adapter has no timestamps.
+   */
+  profile(
+    step: Step,
+    extents: Extents,
+    feeds: Readonly<Record<string, ArrayBufferView>>,
+  ): Promise<readonly KernelTime[]>;
 }
+
+/** What kernels make use of where an adapter has it; none is needed. */
+const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query"];
 
 /**
  * Kernels in WGSL on a GPU, f32 activations and sums.
@@ -48,6 +64,7 @@ export async function createWebGPUBackend({
   const chosen = adapter ?? (await findAdapter());
   const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
   const device = await chosen.requestDevice({
+    requiredFeatures: wantedFeatures.filter((feature) => chosen.features.has(feature)),
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   const largest = Math.min(maxBufferBytes, maxBufferSize, maxStorageBufferBindingSize);
@@ -109,6 +126,15 @@ class WebGpu implements WebGpuBackend {
     const executable = await WebGpuExecutable.compile(program, largest, this.#device);
     signal?.throwIfAborted();
     return executable;
+  }
+
+  async profile(
+    step: Step,
+    extents: Extents,
+    feeds: Readonly<Record<string, ArrayBufferView>>,
+  ): Promise<KernelTime[]> {
+    if (step instanceof WebGpuStep) return await step.profile(extents, feeds);
+    throw new BindingError("The step that is to be profiled is another backend's.");
   }
 
   /** Frees every buffer. */

@@ -4,6 +4,7 @@ import {
   DisposedError,
   type Executable,
   type Extents,
+  type Op,
   type Program,
   planScratch,
   type ScratchPlan,
@@ -17,19 +18,22 @@ import { launchesOf } from "./kernels/kernels.ts";
 import type { Launch } from "./launch.ts";
 import { type BoundLaunch, WebGpuStep } from "./step.ts";
 
+/** A dispatch of an op, ready but for its buffers. */
+interface CompiledLaunch {
+  readonly op: Op;
+  readonly launch: Launch;
+  readonly pipeline: GPUComputePipeline;
+}
+
 /** A Program as dispatches with their pipelines; memory is taken when it is bound. */
 export class WebGpuExecutable implements Executable {
   readonly #context: CompileContext;
   readonly #device: Device;
   readonly #scratch: ScratchPlan;
-  readonly #launches: readonly { readonly launch: Launch; readonly pipeline: GPUComputePipeline }[];
+  readonly #launches: readonly CompiledLaunch[];
   #isDisposed = false;
 
-  private constructor(
-    context: CompileContext,
-    device: Device,
-    launches: readonly { readonly launch: Launch; readonly pipeline: GPUComputePipeline }[],
-  ) {
+  private constructor(context: CompileContext, device: Device, launches: readonly CompiledLaunch[]) {
     this.#context = context;
     this.#device = device;
     this.#launches = launches;
@@ -43,11 +47,11 @@ export class WebGpuExecutable implements Executable {
       maxBufferBytes: device.memory.maxBufferBytes,
       productLanes: device.productLanes,
     });
-    const launches = program.ops.flatMap((op) => launchesOf(op, context));
+    const launches = program.ops.flatMap((op) => launchesOf(op, context).map((launch) => ({ op, launch })));
     const compiled = await Promise.all(
-      launches.map(async (launch) => {
+      launches.map(async ({ op, launch }) => {
         const access = launch.bindings.map(accessOfBinding).join("");
-        return { launch, pipeline: await device.pipelines.pipeline({ ...launch, access }) };
+        return { op, launch, pipeline: await device.pipelines.pipeline({ ...launch, access }) };
       }),
     );
     device.checkLive();
@@ -63,14 +67,14 @@ export class WebGpuExecutable implements Executable {
     this.#device.checkLive();
     const bindings = new Bindings(program, largest, layout.words, this.#scratch, this.#device, buffers);
     try {
-      const bound = this.#launches.map(({ launch, pipeline }): BoundLaunch => {
+      const bound = this.#launches.map(({ op, launch, pipeline }): BoundLaunch => {
         const layoutOfGroup = this.#device.pipelines.layout(launch.bindings.map(accessOfBinding).join(""));
         const entries = launch.bindings.map((binding, index) => ({
           binding: index,
           resource: { buffer: bindings.buffer(binding) },
         }));
         const group = this.#device.gpu.createBindGroup({ layout: layoutOfGroup, entries });
-        return { pipeline, group, workgroups: launch.workgroups };
+        return { op, kernel: launch.entryPoint, pipeline, group, workgroups: launch.workgroups };
       });
       return new WebGpuStep(this.#context, this.#device, bindings, bound);
     } catch (error) {

@@ -1,3 +1,4 @@
 export { WebGpuUnavailableError } from "./adapter.ts";
 export { createWebGPUBackend, type WebGpuBackend, type WebGpuBackendOptions } from "./backend.ts";
 export type { Counters } from "./device/device.ts";
+export type { KernelTime } from "./step.ts";

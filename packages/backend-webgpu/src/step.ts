@@ -4,20 +4,33 @@ import {
   type DeviceBuffer,
   DisposedError,
   type Extents,
+  KraitError,
+  type Op,
   type Program,
   type Step,
 } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
+import { DispatchTimer } from "./device/dispatch-timer.ts";
 import type { Workgroups } from "./launch.ts";
 import type { StepLayout } from "./step-layout.ts";
 
 /** A dispatch with everything that it uses. */
 export interface BoundLaunch {
+  readonly op: Op;
+  readonly kernel: string;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly workgroups: (extents: Extents) => Workgroups;
+}
+
+/** What one dispatch of a step took on the device. */
+export interface KernelTime {
+  readonly op: Op;
+  /** The entry point of the shader. */
+  readonly kernel: string;
+  readonly seconds: number;
 }
 
 /**
@@ -48,6 +61,49 @@ export class WebGpuStep implements Step {
   }
 
   run(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void {
+    this.#write(extents, feeds);
+    const pass = this.#device.queue.encoder(this).beginComputePass();
+    let dispatches = 0;
+    for (const launch of this.#launches) dispatches += Number(dispatch(launch, pass, extents));
+    pass.end();
+    this.#device.queue.dispatches += dispatches;
+  }
+
+  /**
+   * Runs one step, each dispatch in a pass of its own, and takes their times.
+   *
+   * @throws {KraitError} `FEATURE_MISSING` where the adapter has no timestamps.
+   */
+  async profile(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): Promise<KernelTime[]> {
+    if (!this.#device.gpu.features.has("timestamp-query")) {
+      throw new KraitError(
+        "FEATURE_MISSING",
+        'Kernels cannot be timed here: the adapter lacks "timestamp-query".',
+      );
+    }
+    this.#write(extents, feeds);
+    using timer = new DispatchTimer(this.#device.gpu, this.#launches.length);
+    const encoder = this.#device.queue.encoder(this);
+    const timed: BoundLaunch[] = [];
+    for (const launch of this.#launches) {
+      const pass = encoder.beginComputePass(timer.pass(timed.length));
+      if (dispatch(launch, pass, extents)) timed.push(launch);
+      pass.end();
+    }
+    this.#device.queue.dispatches += timed.length;
+    const times = timer.resolve(encoder);
+    const seconds = timer.seconds(await this.#device.queue.read(times, 0, times.size));
+    return timed.map(({ op, kernel }, index) => ({ op, kernel, seconds: seconds[index]! }));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#bindings.dispose();
+  }
+
+  /** Enqueues extents and feeds, in one piece. */
+  #write(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void {
     if (this.#isDisposed) throw new DisposedError(`The step of Program "${this.#program.name}"`);
     this.#device.checkLive();
     this.#bindings.checkLive();
@@ -58,27 +114,19 @@ export class WebGpuStep implements Step {
     let end = this.#layout.writeExtents(this.#words, extents);
     for (const [name, bytes] of given) end = Math.max(end, this.#layout.writeFeed(this.#words, name, bytes));
     this.#device.queue.write(this.#bindings.step, 0, new Uint8Array(this.#words.buffer, 0, 4 * end), this);
-    this.#encode(extents);
   }
+}
 
-  [Symbol.dispose](): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#bindings.dispose();
-  }
-
-  #encode(extents: Extents): void {
-    const pass = this.#device.queue.encoder(this).beginComputePass();
-    let dispatches = 0;
-    for (const { pipeline, group, workgroups } of this.#launches) {
-      const [x, y = 1, z = 1] = workgroups(extents);
-      if (x === 0 || y === 0 || z === 0) continue;
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(x, y, z);
-      dispatches++;
-    }
-    pass.end();
-    this.#device.queue.dispatches += dispatches;
-  }
+/** Whether there was anything to dispatch. */
+function dispatch(
+  { pipeline, group, workgroups }: BoundLaunch,
+  pass: GPUComputePassEncoder,
+  extents: Extents,
+): boolean {
+  const [x, y = 1, z = 1] = workgroups(extents);
+  if (x === 0 || y === 0 || z === 0) return false;
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(x, y, z);
+  return true;
 }

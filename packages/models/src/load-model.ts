@@ -49,7 +49,7 @@ export interface Model extends Disposable {
  */
 export async function loadModel(
   architecture: Architecture,
-  file: WeightFile,
+  file: Pick<WeightFile, "tensors" | "source">,
   backend: Backend,
   options: LoadOptions = {},
 ): Promise<Model> {
@@ -106,7 +106,7 @@ export async function loadModel(
 interface Loading {
   readonly architecture: Architecture;
   readonly formats: Readonly<Record<string, WeightFormats>>;
-  readonly file: WeightFile;
+  readonly file: Pick<WeightFile, "source">;
   readonly backend: Backend;
   readonly program: Program;
 }

@@ -72,18 +72,27 @@ export class SyntheticSequence implements Disposable {
 
   /** Enqueues `forward` over the next rows; the logits of the last one are wanted. */
   forward(rows: number): void {
-    const position = this.#length;
+    const { step, extents, feeds } = this.nextForward(rows);
     this.#length += rows;
-    this.#forward.run(
-      { rows, segments: 1, longestSegment: rows, context: this.#length, outputRows: 1 },
-      forwardFeeds(rows, position),
-    );
+    step.run(extents, feeds);
   }
 
   /** Draws a token from the logits; resolves when it has been read. */
   async sample(): Promise<void> {
     this.#sample.run({ ...nothing, outputRows: 1 }, sampleFeeds(this.#length));
     await this.#sample.outputs.token!.read(0, 4);
+  }
+
+  /** What `forward` would run for the next rows, for someone else to run. */
+  nextForward(rows: number): {
+    readonly step: Step;
+    readonly extents: Extents;
+    readonly feeds: Record<string, Int32Array>;
+  } {
+    const position = this.#length;
+    const context = position + rows;
+    const extents = { rows, segments: 1, longestSegment: rows, context, outputRows: 1 };
+    return { step: this.#forward, extents, feeds: forwardFeeds(rows, position) };
   }
 
   [Symbol.dispose](): void {

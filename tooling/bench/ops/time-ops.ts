@@ -96,7 +96,8 @@ function groups(program: Program): Map<string, Op[]> {
   return found;
 }
 
-function nameOf(op: Op): string {
+/** The op's name, or for a `linear` that of its weight. */
+export function nameOf(op: Op): string {
   if (op.op === "linear") return op.weight.weight.split(".").at(-1)!;
   return ["resolveToken", "countTokens", "embed"].includes(op.op) ? "embed" : op.op;
 }

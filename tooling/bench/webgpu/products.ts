@@ -1,0 +1,159 @@
+import type { WebGpuBackend } from "@krait/backend-webgpu";
+import { buildProgram, byteLength, type Extents, type Format } from "@krait/tensor";
+import { Random } from "@krait/testing";
+import { type Figure, figure } from "../figure.ts";
+import { inTurn, median, medianRatio } from "../paired.ts";
+import { RandomWeights } from "../random-model/random-weights.ts";
+import type { BareDevice } from "./bare-device.ts";
+import { type Ceilings, shader } from "./ceilings.ts";
+
+interface Size {
+  readonly outputs: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const ROUNDS = 5;
+
+/** The kernels of the matrix product, in bytes or operations a second, beside the first kernel that one writes. */
+export async function* measureProducts(
+  backend: WebGpuBackend,
+  bare: BareDevice,
+  ceilings: Ceilings,
+  formats: readonly Format[],
+): AsyncGenerator<Figure> {
+  // On a processor a step of a real layer's size would take seconds.
+  const few = backend.software ? { outputs: 2048, columns: 2048 } : { outputs: 15_680, columns: 4480 };
+  const many = backend.software ? { outputs: 1024, columns: 1024, rows: 64 } : { ...few, rows: 512 };
+  for (const [size, goal] of [
+    [{ ...few, rows: 1 }, 2],
+    [many, 4],
+  ] as const) {
+    yield* compareWithNaive(backend, bare, size, goal);
+  }
+  for (const format of formats) {
+    for (const rows of [1, 4, 8]) {
+      const size = { ...few, rows };
+      await using product = await prepareProduct(backend, size, format);
+      const seconds = await medianSeconds(product.run);
+      yield figure({
+        name: `${labelOf(size)}.${format}`,
+        value: byteLength({ shape: [size.outputs, size.columns], format }) / seconds / 1e9,
+        unit: "GB/s",
+        milliseconds: 1000 * seconds,
+        peer: { value: ceilings.copy / 1e9, name: "copy" },
+      });
+    }
+    await using product = await prepareProduct(backend, many, format);
+    const seconds = await medianSeconds(product.run);
+    yield figure({
+      name: `${labelOf(many)}.${format}`,
+      value: operations(many) / seconds / 1e9,
+      unit: "Gop/s",
+      milliseconds: 1000 * seconds,
+      peer: { value: ceilings.multiplyAdd / 1e9, name: "multiply-adds" },
+    });
+  }
+}
+
+/** Both in turn, so that a busy minute is one for both. */
+async function* compareWithNaive(
+  backend: WebGpuBackend,
+  bare: BareDevice,
+  size: Size,
+  goal: number,
+): AsyncGenerator<Figure> {
+  await using product = await prepareProduct(backend, size, "f32");
+  await using naive = await prepareNaive(bare, size);
+  const contenders = {
+    product: async () => ({ value: await product.run(), cpuSeconds: 0 }),
+    naive: async () => ({ value: await naive.run(), cpuSeconds: 0 }),
+  };
+  await inTurn(contenders, 1);
+  const { values } = await inTurn(contenders, ROUNDS);
+  yield figure({
+    name: `${labelOf(size)}.f32.over-naive`,
+    value: operations(size) / median(values.product) / 1e9,
+    unit: "Gop/s",
+    peer: {
+      value: operations(size) / median(values.naive) / 1e9,
+      name: "a naive kernel",
+      goal,
+      ratio: medianRatio(values.naive, values.product),
+    },
+  });
+}
+
+/** A kernel ready to be run, which tells the seconds that it took on the device. */
+interface Prepared extends AsyncDisposable {
+  readonly run: () => Promise<number>;
+}
+
+/** The product of a step that looks up its input and multiplies. */
+async function prepareProduct(backend: WebGpuBackend, size: Size, format: Format): Promise<Prepared> {
+  const { outputs, columns, rows } = size;
+  const program = buildProgram("product", (b) => {
+    const token = b.resolveToken({
+      token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
+      slot: b.feed("slot", { shape: ["rows"], dtype: "i32" }),
+      lastToken: b.state("lastToken", { per: "slot", count: 1, shape: [1], dtype: "i32" }),
+    });
+    const x = b.embed(token, b.weight("x", { shape: [1, columns], format: "f32" }));
+    b.output("y", b.linear(x, b.weight("weight", { shape: [outputs, columns], format })));
+  });
+  const random = new RandomWeights(1);
+  const load = (name: "x" | "weight") => {
+    const spec = program.weights[name]!;
+    const pieces = () => random.matrix(spec.shape as [number, number], spec.format);
+    return backend.loadWeight(spec, { byteLength: byteLength(spec), pieces });
+  };
+  const extents: Extents = { rows, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
+  const held = new DisposableStack();
+  const executable = held.use(await backend.compile(program, { largest: extents }));
+  const weights = { x: held.use(await load("x")), weight: held.use(await load("weight")) };
+  const lastToken = held.use(backend.allocate(4, "lastToken"));
+  const step = held.use(executable.bind({ weights, states: { lastToken } }));
+  return {
+    async run() {
+      const times = await backend.profile(step, extents, {});
+      const own = times.filter(({ op }) => op.op === "linear");
+      return own.reduce((sum, { seconds }) => sum + seconds, 0);
+    },
+    async [Symbol.asyncDispose]() {
+      held.dispose();
+    },
+  };
+}
+
+async function prepareNaive(bare: BareDevice, { outputs, columns, rows }: Size): Promise<Prepared> {
+  const floats = (count: number) => Float32Array.from(new Random(1).normal(count));
+  const buffers = [
+    bare.buffer(floats(outputs * columns)),
+    bare.buffer(floats(rows * columns)),
+    bare.buffer(4 * rows * outputs),
+  ];
+  const run = await bare.prepare({
+    source: await shader("naive-product"),
+    constants: { COLUMNS: columns, OUTPUTS: outputs },
+    buffers,
+    workgroups: [Math.ceil(outputs / 64), rows],
+  });
+  return {
+    run,
+    async [Symbol.asyncDispose]() {
+      for (const buffer of buffers) buffer.destroy();
+    },
+  };
+}
+
+/** The first run, in which drivers compile, is left aside. */
+async function medianSeconds(run: () => Promise<number>): Promise<number> {
+  await run();
+  const seconds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) seconds.push(await run());
+  return median(seconds);
+}
+
+const operations = ({ outputs, columns, rows }: Size): number => 2 * outputs * columns * rows;
+
+const labelOf = ({ outputs, columns, rows }: Size): string => `webgpu.product.${rows}x${columns}x${outputs}`;
