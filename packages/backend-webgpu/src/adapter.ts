@@ -1,4 +1,5 @@
 import { KraitError } from "@krait/tensor";
+import { mayHaveGraphicsDriver } from "./vulkan-drivers.ts";
 
 /** There is no WebGPU here, or no adapter that it could use. */
 export class WebGpuUnavailableError extends KraitError {
@@ -15,14 +16,18 @@ const dawnPackage = "webgpu";
 /**
  * The adapter that is used unless one is given: the faster one where there are several.
  *
+ * @param software - whether it may be one that computes on the processor; yes unless given.
  * @throws {WebGpuUnavailableError} saying what is missing.
  */
-export async function findAdapter(): Promise<GPUAdapter> {
+export async function findAdapter(software = true): Promise<GPUAdapter> {
+  const missing = "there is no adapter; it needs a graphics driver with Vulkan, Metal or Direct3D 12";
+  if (!software && globalThis.navigator?.gpu === undefined && !mayHaveGraphicsDriver()) {
+    throw new WebGpuUnavailableError(missing);
+  }
   const adapter = await (await findGpu()).requestAdapter({ powerPreference: "high-performance" });
-  if (adapter !== null) return adapter;
-  throw new WebGpuUnavailableError(
-    "there is no adapter; it needs a graphics driver with Vulkan, Metal or Direct3D 12",
-  );
+  if (adapter === null) throw new WebGpuUnavailableError(missing);
+  if (software || !isSoftware(adapter)) return adapter;
+  throw new WebGpuUnavailableError("its adapter computes on the processor");
 }
 
 /** The page's or worker's own, else that of the package `webgpu`. */

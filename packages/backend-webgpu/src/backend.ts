@@ -27,6 +27,8 @@ import { weightFormats } from "./weights/weight-layout.ts";
 export interface WebGpuBackendOptions {
   /** The fastest one unless given: of the page, or in Node of the package `webgpu`. */
   readonly adapter?: GPUAdapter;
+  /** Whether an adapter that computes on the processor will do, right and slow as it is; yes unless given. */
+  readonly software?: boolean;
   /** What buffers, weights and scratch may take in all. WebGPU does not tell how much a GPU has; no limit unless given. */
   readonly memoryBytes?: number;
   /** Weights larger than this are split between rows; the adapter's own limit unless given. */
@@ -58,10 +60,11 @@ const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query"];
  */
 export async function createWebGPUBackend({
   adapter,
+  software: maySoftware = true,
   memoryBytes = Number.POSITIVE_INFINITY,
   maxBufferBytes = Number.POSITIVE_INFINITY,
 }: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
-  const chosen = adapter ?? (await findAdapter());
+  const chosen = adapter ?? (await findAdapter(maySoftware));
   const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
   const device = await chosen.requestDevice({
     requiredFeatures: wantedFeatures.filter((feature) => chosen.features.has(feature)),

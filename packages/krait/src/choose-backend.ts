@@ -1,58 +1,78 @@
 import type { Backend } from "@krait/tensor";
 import { ModelError } from "./errors.ts";
+import { type FirstBackendOptions, firstBackend } from "./first-backend.ts";
+
+type CreateBackend = () => Promise<Backend>;
+
+/** By a variable, so that nothing that bundles for a page looks for what runs in Node alone. */
+const cudaPackage = "@krait/backend-cuda";
+
+const cuda: CreateBackend = async () => {
+  const { createCudaBackend } = await import(/* @vite-ignore */ cudaPackage).catch((cause: unknown) => {
+    throw new ModelError(
+      "BACKEND_UNAVAILABLE",
+      `Backend "cuda" needs the package ${cudaPackage}, which is not installed.`,
+      { name: "cuda" },
+      { cause },
+    );
+  });
+  return createCudaBackend();
+};
+const webgpu = async (software: boolean) =>
+  (await import("@krait/backend-webgpu")).createWebGPUBackend({ software });
+const native: CreateBackend = async () => (await import("@krait/backend-native")).createNativeBackend();
+const wasm: CreateBackend = async () => (await import("@krait/backend-wasm")).createWasmBackend();
+const cpu = async (memoryBytes: number) =>
+  (await import("@krait/backend-cpu")).createCpuBackend({ memoryBytes });
 
 /** Backends by name. Each is imported only when it is chosen. */
-const backends: Readonly<Record<string, () => Promise<Backend>>> = {
-  native: async () => (await import("@krait/backend-native")).createNativeBackend(),
-  wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
-  cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
-  webgpu: async () => (await import("@krait/backend-webgpu")).createWebGPUBackend(),
+const named: Readonly<Record<string, CreateBackend>> = {
+  cuda,
+  webgpu: () => webgpu(true),
+  native,
+  wasm,
+  cpu: () => cpu(Number.POSITIVE_INFINITY),
 };
 
-/** In the order in which "auto" tries them. A GPU is taken by name. */
-const automatic = ["native", "wasm", "cpu"] as const;
+/** As "auto" tries them, the fastest first. A driver that computes on the processor is no GPU to it. */
+const automatic: Readonly<Record<string, CreateBackend>> = {
+  cuda,
+  webgpu: () => webgpu(false),
+  native,
+  wasm,
+  cpu: () => cpu(machineMemory()),
+};
 
 /** The names that `backend` may be, besides "auto". */
-export const backendNames: readonly string[] = Object.keys(backends);
-
-export interface ChooseBackendOptions {
-  /** Told which backend it is, and for "auto" why none that stands before it. */
-  readonly onChoice?: ((reason: string) => void) | undefined;
-}
+export const backendNames: readonly string[] = Object.keys(named);
 
 /**
- * A backend by name, or with "auto" the first that there is here.
+ * A backend by name, or with "auto" the first that is there and, where `admit` asks, has the memory: CUDA,
+ * WebGPU on a graphics card, native, WebAssembly, the reference.
  *
  * @throws {ModelError} `BACKEND_UNAVAILABLE` for another name, with the names there are.
  * @throws what a backend that was named says where it cannot be had.
+ * @throws {MemoryPlanError} of "auto", when `admit` refuses all.
  */
-export async function chooseBackend(name: string, { onChoice }: ChooseBackendOptions = {}): Promise<Backend> {
-  if (name === "auto") return await firstAvailable(onChoice);
-  if (!Object.hasOwn(backends, name)) {
+export async function chooseBackend(name: string, options: FirstBackendOptions = {}): Promise<Backend> {
+  if (name === "auto") {
+    const candidates = Object.entries(automatic).map(([each, create]) => ({ name: each, create }));
+    return await firstBackend(candidates, options);
+  }
+  if (!Object.hasOwn(named, name)) {
     throw new ModelError(
       "BACKEND_UNAVAILABLE",
       `There is no backend "${name}". Choose one of auto, ${backendNames.join(", ")}.`,
       { name, available: backendNames },
     );
   }
-  const backend = await backends[name]!();
-  onChoice?.(`Backend "${name}", as asked for.`);
+  const backend = await named[name]!();
+  options.onChoice?.(`Backend "${name}", as asked for.`);
   return backend;
 }
 
-async function firstAvailable(onChoice: ChooseBackendOptions["onChoice"]): Promise<Backend> {
-  const reasons: string[] = [];
-  for (const name of automatic) {
-    try {
-      const backend = await backends[name]!();
-      onChoice?.([`Backend "${name}".`, ...reasons].join(" "));
-      return backend;
-    } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  throw new ModelError("BACKEND_UNAVAILABLE", `There is no backend here. ${reasons.join(" ")}`, {
-    name: "auto",
-    available: [],
-  });
+/** Bytes that the machine has to spare, where that can be asked. */
+function machineMemory(): number {
+  const node = (globalThis as { readonly process?: { availableMemory?(): number } }).process;
+  return node?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
 }

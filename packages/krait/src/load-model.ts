@@ -1,5 +1,5 @@
 import { createEngine } from "@krait/engine";
-import { type LoadOptions, loadModel as loadWeights, type Model } from "@krait/models";
+import { type LoadOptions, loadModel as loadWeights, type Model, planModel } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
 import type { ModelLocation, WeightFile } from "@krait/weights";
@@ -47,7 +47,12 @@ export async function loadModel(
   }
 
   const owned = typeof choice === "string";
-  const backend = owned ? await chooseBackend(choice, { onChoice: options.onBackend }) : choice;
+  const backend = owned
+    ? await chooseBackend(choice, {
+        admit: (each) => planModel(architecture, file, each, options),
+        onChoice: options.onBackend,
+      })
+    : choice;
   let model: Model | undefined;
   try {
     const loaded = await loadWeights(architecture, file, backend, options);

@@ -15,4 +15,5 @@ export { type LoadOptions, type LoadProgress, loadModel, type Model } from "./lo
 export { type MemoryPlan, planMemory, requireMemory } from "./memory-plan.ts";
 export { type ModelOptions, type ModelSizes, resolveModelOptions } from "./model-options.ts";
 export type { GgufContents } from "./nemotron-h/gguf-config.ts";
+export { type ModelPlan, planModel } from "./plan-model.ts";
 export { type MatrixFormat, matrixFormats, quantizedFormat } from "./quantized-format.ts";

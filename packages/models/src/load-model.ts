@@ -1,11 +1,12 @@
 import type { Backend, Executable, Extents, Program, WeightBuffer, WeightSource } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
 import type { Architecture, ProgramOptions } from "./architecture.ts";
-import { checkCheckpoint, deviceFormats, type WeightFormats } from "./checkpoint.ts";
+import type { WeightFormats } from "./checkpoint.ts";
 import { convertWeight, type QuantizedTensor } from "./convert-weight.ts";
-import { type MemoryPlan, planMemory, requireMemory } from "./memory-plan.ts";
-import { type ModelOptions, resolveModelOptions } from "./model-options.ts";
-import { type MatrixFormat, requireMatrixFormat } from "./quantized-format.ts";
+import type { MemoryPlan } from "./memory-plan.ts";
+import type { ModelOptions } from "./model-options.ts";
+import { planModel } from "./plan-model.ts";
+import type { MatrixFormat } from "./quantized-format.ts";
 
 /** How far loading is; the weights' bytes are counted as the file stores them. */
 export interface LoadProgress {
@@ -53,18 +54,8 @@ export async function loadModel(
   backend: Backend,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { quantize, signal } = options;
-  if (quantize !== undefined) requireMatrixFormat(quantize);
-  const formats = checkCheckpoint(architecture, file, backend.weightFormats, quantize);
-  const { program: sizes, largest } = resolveModelOptions(
-    architecture,
-    backend,
-    deviceFormats(formats),
-    options,
-  );
-  const programs = architecture.programs(sizes);
-  const memory = planMemory(architecture, programs, largest, (spec) => backend.weightBytes(spec));
-  requireMemory(memory, backend.limits.memoryBytes, backend.name);
+  const { signal } = options;
+  const { programs, sizes, largest, formats, memory } = planModel(architecture, file, backend, options);
   signal?.throwIfAborted();
 
   const disposables: Disposable[] = [];
