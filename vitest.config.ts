@@ -17,6 +17,9 @@ const gpu = ["packages/backend-webgpu/src/**/*.test.ts"];
 const browser = ["{packages,apps}/**/*.browser.test.ts"];
 const noChromium = "tooling/no-chromium.test.ts";
 
+/** Files that run CUDA kernels as C++: an emulated driver is one a process. */
+const cuda = ["packages/backend-cuda/src/**/*.test.ts"];
+
 export default defineConfig({
   plugins: [wgsl],
   resolve: { conditions: [source, "module", "browser", "development|production", "import", "default"] },
@@ -43,9 +46,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "cuda",
+          include: cuda,
+          pool: "forks",
+          globalSetup: ["packages/backend-cuda/test-support/build-emulator.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "short",
           include: ["{packages,apps,tooling}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", noChromium, ...long, ...gpu, ...browser],
+          exclude: ["**/node_modules/**", "**/dist/**", noChromium, ...long, ...gpu, ...cuda, ...browser],
           // Modules hold no state between tests; loading them once a worker takes half the time.
           isolate: false,
         },

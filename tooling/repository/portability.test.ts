@@ -8,8 +8,8 @@ import { publicPackages, root } from "./workspace.ts";
 /** The places that ask for Node's modules, at run time and where there are some. */
 const nodeDoors = ["packages/weights/src/storage/node.ts", "packages/hub/src/disk/node.ts"];
 
-/** The terminal program, and the backend that is an addon of Node. */
-const forNode = ["@krait/cli", "@krait/backend-native"];
+/** The terminal program, and the backends that call libraries of the system. */
+const forNode = ["@krait/cli", "@krait/backend-native", "@krait/backend-cuda"];
 
 /** Packages that run in a page, a worker or any other runtime. */
 const portable = publicPackages().filter(

@@ -1,0 +1,70 @@
+import type { Extents } from "@krait/tensor";
+import type { Bindings } from "./bindings.ts";
+import type { Device } from "./device/device.ts";
+import type { KernelFunction } from "./device/module-cache.ts";
+import type { Argument, Grid, Launch } from "./launch.ts";
+
+/** A launch with everything that it is given, packed once, as the driver takes it. */
+export class BoundLaunch {
+  readonly #launch: Launch;
+  readonly #kernel: KernelFunction;
+  readonly #device: Device;
+  /** What errors say that it is for. */
+  readonly #what: string;
+  /** The values of the parameters; their addresses are in the other. */
+  readonly #values: ArrayBuffer;
+  readonly #addresses: BigUint64Array<ArrayBuffer>;
+
+  constructor(launch: Launch, kernel: KernelFunction, bindings: Bindings, device: Device, what: string) {
+    this.#launch = launch;
+    this.#kernel = kernel;
+    this.#device = device;
+    this.#what = what;
+    const { args } = launch;
+    // Explicit buffers: those that small arrays come with move when they are collected.
+    this.#values = new ArrayBuffer(8 * args.length);
+    this.#addresses = new BigUint64Array(new ArrayBuffer(8 * args.length));
+    const view = new DataView(this.#values);
+    const base = device.driver.address(new Uint8Array(this.#values));
+    for (const [index, argument] of args.entries()) {
+      pack(view, 8 * index, argument, bindings);
+      this.#addresses[index] = base + BigInt(8 * index);
+    }
+  }
+
+  /** The grid of a step; undefined where it needs none. */
+  grid(extents: Extents): Grid | undefined {
+    const grid = this.#launch.grid(extents);
+    return grid.every((count) => count !== 0) ? grid : undefined;
+  }
+
+  enqueue([x, y = 1, z = 1]: Grid, extents: Extents): void {
+    const { driver, modules, queue } = this.#device;
+    const { threads, sharedBytes = 0 } = this.#launch;
+    const shared = typeof sharedBytes === "number" ? sharedBytes : sharedBytes(extents);
+    driver.during = this.#what;
+    modules.allowShared(this.#kernel, shared);
+    const { handle } = this.#kernel;
+    driver.call(
+      "cuLaunchKernel",
+      handle,
+      x,
+      y,
+      z,
+      threads,
+      1,
+      1,
+      shared,
+      queue.stream,
+      this.#addresses,
+      null,
+    );
+    driver.during = undefined;
+  }
+}
+
+function pack(view: DataView, at: number, argument: Argument, bindings: Bindings): void {
+  if (argument.kind === "i32") view.setInt32(at, argument.value, true);
+  else if (argument.kind === "f32") view.setFloat32(at, argument.value, true);
+  else view.setBigUint64(at, bindings.address(argument), true);
+}

@@ -1,0 +1,31 @@
+/** Values of `CUresult` that are told apart. */
+export const Result = {
+  success: 0,
+  outOfMemory: 2,
+  noDevice: 100,
+  notReady: 600,
+} as const;
+
+/** Values of `CUdevice_attribute`. */
+export const DeviceAttribute = {
+  multiprocessors: 16,
+  computeMajor: 75,
+  computeMinor: 76,
+  sharedBytesOptIn: 97,
+  memoryPools: 115,
+} as const;
+
+/** `CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES` */
+export const MAX_DYNAMIC_SHARED_BYTES = 8;
+
+/** `CU_MEMPOOL_ATTR_RELEASE_THRESHOLD` */
+export const RELEASE_THRESHOLD = 4;
+
+/** `CU_STREAM_NON_BLOCKING` */
+export const NON_BLOCKING = 1;
+
+/** `CU_EVENT_DEFAULT` and `CU_EVENT_DISABLE_TIMING` */
+export const EventFlag = { timing: 0, withoutTiming: 2 } as const;
+
+/** `CU_STREAM_CAPTURE_MODE_THREAD_LOCAL` */
+export const THREAD_LOCAL = 1;

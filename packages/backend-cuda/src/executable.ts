@@ -1,0 +1,68 @@
+import {
+  checkLargest,
+  type DeviceBuffer,
+  DisposedError,
+  type Executable,
+  type Extents,
+  type Program,
+  type Step,
+  type WeightBuffer,
+} from "@krait/tensor";
+import { Bindings } from "./bindings.ts";
+import { BoundLaunch } from "./bound-launch.ts";
+import { CompileContext } from "./compile-context.ts";
+import type { Device } from "./device/device.ts";
+import type { KernelFunction } from "./device/module-cache.ts";
+import { launchesOf } from "./kernels/kernels.ts";
+import type { Launch } from "./launch.ts";
+import { CudaStep } from "./step.ts";
+
+/** A launch, its kernel, and what it is for. */
+interface LoadedLaunch {
+  readonly launch: Launch;
+  readonly kernel: KernelFunction;
+  readonly what: string;
+}
+
+/** A Program as launches of loaded kernels; memory is taken when it is bound. */
+export class CudaExecutable implements Executable {
+  readonly #context: CompileContext;
+  readonly #device: Device;
+  readonly #launches: readonly LoadedLaunch[];
+  #isDisposed = false;
+
+  constructor(program: Program, largest: Extents, device: Device) {
+    checkLargest(program, largest);
+    this.#context = new CompileContext(program, largest, device.properties);
+    this.#device = device;
+    this.#launches = program.ops.flatMap((op, index) =>
+      launchesOf(op, this.#context).map((launch) => {
+        const what = `op ${index} (${op.op}) of Program "${program.name}", kernel ${launch.kernel}`;
+        device.driver.during = what;
+        const kernel = device.modules.kernel(launch.module, launch.kernel);
+        device.driver.during = undefined;
+        return { launch, kernel, what };
+      }),
+    );
+  }
+
+  bind(buffers: {
+    readonly weights: Readonly<Record<string, WeightBuffer>>;
+    readonly states: Readonly<Record<string, DeviceBuffer>>;
+  }): Step {
+    const { program } = this.#context;
+    if (this.#isDisposed) throw new DisposedError(`The executable of Program "${program.name}"`);
+    this.#device.enter();
+    const launches = this.#launches.map(({ launch }) => launch);
+    const bindings = new Bindings(this.#context, launches, this.#device, buffers);
+    const bound = this.#launches.map(
+      ({ launch, kernel, what }) => new BoundLaunch(launch, kernel, bindings, this.#device, what),
+    );
+    return new CudaStep(this.#context, this.#device, bindings, bound);
+  }
+
+  /** Steps that were bound before stay usable. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+  }
+}

@@ -1,0 +1,3 @@
+export { type CudaBackend, type CudaBackendOptions, createCudaBackend } from "./backend.ts";
+export { CudaError, CudaUnavailableError } from "./cuda-errors.ts";
+export type { Counters } from "./device/device.ts";

@@ -1,0 +1,37 @@
+import { type Op, type OpName, type OpOf, UnsupportedOpError } from "@krait/tensor";
+import type { CompileContext } from "../compile-context.ts";
+import type { Launch } from "../launch.ts";
+import { gatedGroupNorm } from "./gated-group-norm.ts";
+import { rmsNorm } from "./rms-norm.ts";
+import { adjustLogits, drawToken, logSumExp, tokenLogit, topK } from "./sampling.ts";
+import { countTokens, embed, gatherRows, resolveToken } from "./token.ts";
+import { writeKv } from "./write-kv.ts";
+
+const missing = (op: Op): never => {
+  throw new UnsupportedOpError({ op: op.op, backend: "cuda", formats: [], supported: [] });
+};
+
+/** How each op is launched; the arithmetic is in the kernels. */
+const kernels: { readonly [Name in OpName]: (op: OpOf<Name>, at: CompileContext) => Launch[] } = {
+  resolveToken,
+  countTokens,
+  embed,
+  gatherRows,
+  rmsNorm,
+  linear: missing,
+  causalConv: missing,
+  ssmScan: missing,
+  gatedGroupNorm,
+  writeKv,
+  attention: missing,
+  adjustLogits,
+  drawToken,
+  logSumExp,
+  topK,
+  tokenLogit,
+};
+
+/** The launches of an op, in order. */
+export function launchesOf(op: Op, at: CompileContext): Launch[] {
+  return (kernels[op.op] as (op: Op, at: CompileContext) => Launch[])(op, at);
+}

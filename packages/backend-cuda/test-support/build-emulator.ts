@@ -1,0 +1,6 @@
+import { buildEmulator } from "./emulator/build.ts";
+
+/** Once before all tests, so that no two processes compile the same. */
+export default async function setup(): Promise<void> {
+  await buildEmulator();
+}
