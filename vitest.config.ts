@@ -81,6 +81,13 @@ function browserProject(executablePath: string | undefined): TestProjectInlineCo
         "Cross-Origin-Embedder-Policy": "require-corp",
       },
     },
+    // What only a worker's script imports is found when the worker starts, and the page is then loaded again.
+    optimizeDeps: {
+      include: [
+        "krait > @krait/chat-template > @huggingface/jinja",
+        "krait > @krait/tokenizer > @huggingface/tokenizers",
+      ],
+    },
     test: {
       name: "browser",
       include: browser,
