@@ -23,7 +23,8 @@ const rows: Readonly<Record<string, number>> = {
   "@krait/engine": 4,
   krait: 5,
   "@krait/worker": 6,
-  "@krait/cli": 6,
+  "@krait/server": 6,
+  "@krait/cli": 7,
 };
 
 /** Worth installing alone: text in, text out. */

@@ -1,0 +1,43 @@
+import { ApiError } from "../http/api-error.ts";
+import type { ServedChatRequest, ServedModel } from "../model/served-model.ts";
+
+/** By what name a request asks for something, so that the error can name it. */
+export interface FieldNames {
+  readonly responseFormat: string;
+  readonly toolChoice: string;
+  readonly parallelToolCalls: string;
+}
+
+/** @throws {ApiError} `unsupported` for what the model cannot be held to. */
+export function checkSupport(
+  { id, supports }: ServedModel,
+  request: Pick<ServedChatRequest, "tools" | "toolChoice" | "parallelToolCalls" | "responseFormat">,
+  names: FieldNames,
+): void {
+  const { tools, toolChoice, parallelToolCalls, responseFormat } = request;
+  const refuse = (param: string, what: string): never => {
+    throw new ApiError("invalid", `${param}: ${what} is not supported by the model "${id}".`, {
+      code: "unsupported",
+      param,
+    });
+  };
+  if (responseFormat.type !== "text" && !supports.structuredOutput) {
+    refuse(names.responseFormat, `"${responseFormat.type.replace("-", "_")}"`);
+  }
+  if (typeof toolChoice === "object") requireTool(tools, toolChoice.name, names.toolChoice);
+  if (toolChoice !== "auto" && toolChoice !== "none" && !supports.toolChoice) {
+    refuse(names.toolChoice, toolChoice === "required" ? "making the model call a tool" : "a named tool");
+  }
+  if (!parallelToolCalls && tools.length > 0 && toolChoice !== "none" && !supports.toolChoice) {
+    refuse(names.parallelToolCalls, "one call at most");
+  }
+}
+
+function requireTool(tools: ServedChatRequest["tools"], name: string, param: string): void {
+  const names = tools.map((tool) => ("function" in tool ? tool.function.name : tool.name));
+  if (names.includes(name)) return;
+  throw new ApiError("invalid", `${param}: there is no tool "${name}" among the tools.`, {
+    code: "invalid_value",
+    param,
+  });
+}

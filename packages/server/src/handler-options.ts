@@ -1,0 +1,71 @@
+import type { AccessKey } from "./access/keys.ts";
+import type { Ledger, Price } from "./accounting/ledger.ts";
+
+export interface HandlerOptions {
+  /** Who may come in; everybody unless given. */
+  readonly keys?: readonly AccessKey[] | undefined;
+  /** Where it is written down who used how much; nowhere unless given. */
+  readonly ledger?: Ledger | undefined;
+  /** By model id; free unless given. */
+  readonly prices?: Readonly<Record<string, Price>> | undefined;
+  /** Origins whose pages may use the API, `"*"` for any; none unless given. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** For requests that do not say; as many as the context holds unless given. */
+  readonly defaultMaxTokens?: number | undefined;
+  /** Answers of one request at most; 16 unless given. */
+  readonly maxChoices?: number | undefined;
+  /** Answers waited for or under way at once; 512 unless given. */
+  readonly maxGenerations?: number | undefined;
+  /** 16 MiB unless given. */
+  readonly maxBodyBytes?: number | undefined;
+  /** 100 unless given. */
+  readonly maxNesting?: number | undefined;
+  /** For the whole body to arrive; 30 unless given. */
+  readonly bodyTimeoutSeconds?: number | undefined;
+  /** For the whole answer; 600 unless given. */
+  readonly requestTimeoutSeconds?: number | undefined;
+  /** Between comments on a stream that has nothing else to say; 15 unless given. */
+  readonly keepAliveSeconds?: number | undefined;
+  /** How long a stream waits for its first event before its head is sent; 1 unless given. */
+  readonly headSeconds?: number | undefined;
+  /** What a client that does not read may leave waiting; 4 MiB unless given. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Responses that are kept for `previous_response_id`, and the bytes of all of them; 1000 and 64 MiB unless given. */
+  readonly maxStoredResponses?: number | undefined;
+  readonly maxStoredBytes?: number | undefined;
+  /** Once aborted, new work is refused and `/ready` says no; what is under way goes on. */
+  readonly drain?: AbortSignal | undefined;
+  /** Once aborted, what is under way ends, too. */
+  readonly abort?: AbortSignal | undefined;
+  /** Told of failures of ours, whose text clients do not see. Silent unless given. */
+  readonly onError?: ((error: unknown, requestId: string) => void) | undefined;
+}
+
+type Optional = "ledger" | "defaultMaxTokens" | "drain" | "abort";
+
+/** The options with their defaults. */
+export type ResolvedOptions = Pick<HandlerOptions, Optional> & {
+  readonly [Name in Exclude<keyof HandlerOptions, Optional>]-?: Exclude<HandlerOptions[Name], undefined>;
+};
+
+export function resolveOptions(options: HandlerOptions): ResolvedOptions {
+  return {
+    ...{ ledger: options.ledger, drain: options.drain, abort: options.abort },
+    keys: options.keys ?? [],
+    prices: options.prices ?? {},
+    corsOrigins: options.corsOrigins ?? [],
+    defaultMaxTokens: options.defaultMaxTokens,
+    maxChoices: options.maxChoices ?? 16,
+    maxGenerations: options.maxGenerations ?? 512,
+    maxBodyBytes: options.maxBodyBytes ?? 16 * 2 ** 20,
+    maxNesting: options.maxNesting ?? 100,
+    bodyTimeoutSeconds: options.bodyTimeoutSeconds ?? 30,
+    requestTimeoutSeconds: options.requestTimeoutSeconds ?? 600,
+    keepAliveSeconds: options.keepAliveSeconds ?? 15,
+    headSeconds: options.headSeconds ?? 1,
+    maxBufferedBytes: options.maxBufferedBytes ?? 4 * 2 ** 20,
+    maxStoredResponses: options.maxStoredResponses ?? 1000,
+    maxStoredBytes: options.maxStoredBytes ?? 64 * 2 ** 20,
+    onError: options.onError ?? (() => {}),
+  };
+}

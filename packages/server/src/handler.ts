@@ -1,0 +1,87 @@
+import { Hono } from "hono";
+import { Guard } from "./access/guard.ts";
+import { ServerMetrics } from "./accounting/server-metrics.ts";
+import { Exchange } from "./exchange.ts";
+import { type HandlerOptions, resolveOptions } from "./handler-options.ts";
+import { ApiError, type ErrorShape, errorResponse } from "./http/api-error.ts";
+import { crossOrigin } from "./http/cross-origin.ts";
+import { toApiError } from "./http/known-errors.ts";
+import type { ServedModel } from "./model/served-model.ts";
+import { routes } from "./routes/all-routes.ts";
+import type { App, ServerContext } from "./server-context.ts";
+
+/** Answers HTTP requests, wherever requests are of the web's standard kind. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/** Needs no key: they say nothing about anybody, and whoever asks them often has none. */
+const open: ReadonlySet<string> = new Set(["/health", "/ready", "/openapi.json"]);
+
+/**
+ * The APIs of OpenAI and Anthropic over models.
+ *
+ * @param models - one at least. The first answers requests that name none.
+ * @throws {TypeError} for no models, or two of one id.
+ */
+export function createHandler(models: readonly ServedModel[], options: HandlerOptions = {}): Handler {
+  requireDistinctModels(models);
+  const resolved = resolveOptions(options);
+  const { ledger, drain, abort } = resolved;
+  const context: ServerContext = {
+    models,
+    options: resolved,
+    metrics: new ServerMetrics(models, ledger),
+    guard: new Guard(resolved.keys, ledger),
+    ledger,
+  };
+  const app: App = new Hono();
+  app.use("*", crossOrigin(resolved.corsOrigins));
+  app.use("*", async (c, next) => {
+    const { raw, path } = c.req;
+    const client = open.has(path) ? undefined : await context.guard.identify(raw.headers);
+    const exchange = new Exchange(path, client, [raw.signal, ...(abort ? [abort] : [])]);
+    c.set("exchange", exchange);
+    await next();
+    c.header("x-request-id", `req_${exchange.id}`);
+    for (const [name, value] of Object.entries(client?.allowance.headers(Date.now()) ?? {})) {
+      c.header(name, value);
+    }
+    if (drain?.aborted) c.header("connection", "close");
+  });
+  for (const addRoute of routes) addRoute(app, context);
+  app.notFound(() => {
+    throw new ApiError("missing", "There is nothing at this address, or not for this method.", {
+      code: "unknown_url",
+    });
+  });
+  app.onError((error, c) => {
+    const exchange: Exchange | undefined = c.get("exchange");
+    const id = `req_${exchange?.id ?? "none"}`;
+    const told = toApiError(exchange?.signal.aborted ? exchange.signal.reason : error);
+    if (told.kind === "internal") resolved.onError(error, id);
+    return errorResponse(told, shapeOf(c.req.path), id);
+  });
+
+  return async (request) => {
+    const response = await app.fetch(request);
+    context.metrics.requests.add(1, { path: knownPath(app, request), status: String(response.status) });
+    return response;
+  };
+}
+
+function shapeOf(path: string): ErrorShape {
+  return path.startsWith("/v1/messages") ? "anthropic" : "openai";
+}
+
+/** Paths that are routes; all others are one, so that nobody can fill the metrics with names. */
+function knownPath(app: App, request: Request): string {
+  const { pathname } = new URL(request.url);
+  return app.routes.some(({ path, method }) => method !== "ALL" && path === pathname) ? pathname : "other";
+}
+
+function requireDistinctModels(models: readonly ServedModel[]): void {
+  if (models.length === 0) throw new TypeError("A handler needs a model to serve.");
+  const ids = models.map(({ id }) => id);
+  if (new Set(ids).size !== ids.length) {
+    throw new TypeError(`Two models have the same id; the ids are: ${ids.join(", ")}.`);
+  }
+}

@@ -1,0 +1,21 @@
+export { loadModel } from "krait";
+export type { AccessKey } from "./access/keys.ts";
+export { costOf, type Ledger, type LedgerEntry, type Price } from "./accounting/ledger.ts";
+export { createHandler, type Handler } from "./handler.ts";
+export type { HandlerOptions } from "./handler-options.ts";
+export { type ServeModelOptions, serveModel } from "./model/serve-model.ts";
+export type {
+  ConversationToRender,
+  ResponseFormat,
+  ServedChatRequest,
+  ServedEvent,
+  ServedModel,
+  ServedSampling,
+  ServedStream,
+  ServedSupport,
+  ServedText,
+  ServedTextRequest,
+  ServedUsage,
+  TokenProbability,
+  ToolChoice,
+} from "./model/served-model.ts";

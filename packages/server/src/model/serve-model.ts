@@ -1,0 +1,148 @@
+import type { ChatModel, ChatStream, GenerateEvent } from "krait";
+import { definedOnly } from "../defined-only.ts";
+import type {
+  ConversationToRender,
+  ServedChatRequest,
+  ServedEvent,
+  ServedModel,
+  ServedSampling,
+  ServedTextRequest,
+  TokenProbability,
+} from "./served-model.ts";
+
+export interface ServeModelOptions {
+  /** By which requests name it; the last part of the model's own name unless given. */
+  readonly id?: string | undefined;
+  /** Tokens of prompt and answer together; what the model was trained for unless given. */
+  readonly contextLength?: number | undefined;
+}
+
+/** A loaded model as the server takes it. It stays the caller's to dispose of. */
+export function serveModel(model: ChatModel, options: ServeModelOptions = {}): ServedModel {
+  const { id = lastPart(model.name), contextLength = model.architecture.maxContext } = options;
+  const { tokenizer } = model;
+  const render = ({ messages, tools, reasoning, addGenerationPrompt = true }: ConversationToRender) => {
+    const prompt = model.template.render(messages, {
+      ...(tools.length > 0 && { tools }),
+      ...(reasoning && { reasoning }),
+      addGenerationPrompt,
+    });
+    return { text: prompt.text, tokens: tokenizer.encode(prompt.pieces) };
+  };
+  return {
+    id,
+    created: Math.floor(Date.now() / 1000),
+    contextLength,
+    supports: { structuredOutput: false, toolChoice: false, logprobs: true },
+    chat: (request) => served(model, chat(model, request)),
+    complete: (request) => served(model, complete(model, request)),
+    text: {
+      encode: (text) => tokenizer.encode(text, { special: "parse" }),
+      decode: (tokens) => tokenizer.decode(tokens),
+      tokenText: (token) => tokenizer.tokenText(token),
+      render,
+      vocabularySize: tokenizer.vocabularySize,
+    },
+    stats: () => numbersIn(model.engine.stats),
+  };
+}
+
+function chat(model: ChatModel, request: ServedChatRequest): ChatStream {
+  const { messages, tools, toolChoice, reasoning, thinking, sampling, maxTokens, stop, signal } = request;
+  return model.chat(messages, {
+    // A model that does not know of the tools cannot call them.
+    ...(tools.length > 0 && toolChoice !== "none" && { tools }),
+    ...{ reasoning, thinking, maxTokens, stop, signal },
+    sampling: samplingOptions(sampling),
+  });
+}
+
+function complete(
+  model: ChatModel,
+  { prompt, sampling, ...rest }: ServedTextRequest,
+): AsyncIterable<GenerateEvent> {
+  if (typeof prompt === "string") {
+    return model.complete(prompt, { ...rest, sampling: samplingOptions(sampling) });
+  }
+  return model.engine.generate({
+    ...rest,
+    prompt,
+    format: "text",
+    sampling: { ...model.defaults, ...samplingOptions(sampling) },
+  });
+}
+
+/** Events with texts where the engine has token ids, and without what no API shows. */
+async function* served(
+  model: ChatModel,
+  stream: AsyncIterable<GenerateEvent>,
+): AsyncGenerator<ServedEvent, void, undefined> {
+  const ends = new Set(model.endTokens);
+  for await (const event of stream) {
+    const shown = servedEvent(model, ends, event);
+    if (shown !== undefined) yield shown;
+  }
+}
+
+function servedEvent(
+  model: ChatModel,
+  ends: ReadonlySet<number>,
+  event: GenerateEvent,
+): ServedEvent | undefined {
+  switch (event.type) {
+    case "prefill":
+      return { type: "prefill", totalTokens: event.totalTokens };
+    case "token": {
+      const { token, reasoning, logprob, top } = event;
+      if (logprob === undefined || reasoning || ends.has(token)) return { type: "token", reasoning };
+      const probability = (id: number, logprob: number): TokenProbability => ({
+        text: model.tokenizer.tokenText(id),
+        bytes: model.tokenizer.tokenBytes(id),
+        logprob,
+      });
+      return {
+        type: "token",
+        reasoning,
+        chosen: probability(token, logprob),
+        top: (top ?? []).map((other) => probability(other.token, other.logprob)),
+      };
+    }
+    case "finish": {
+      const { finishReason, reasoningEnd, stop, usage } = event;
+      // Whatever else cuts an answer short is, to a client of these APIs, an answer that was cut short.
+      const reason = finishReason === "stop" || finishReason === "tool-calls" ? finishReason : "length";
+      return { type: "finish", finishReason: reason, reasoningEnd, stop, usage };
+    }
+    case "reasoning-delta":
+    case "text-delta":
+    case "tool-call-start":
+    case "tool-call-delta":
+    case "tool-call-end":
+    case "tool-call-abort":
+      return event;
+    default:
+      return undefined;
+  }
+}
+
+function samplingOptions(sampling: ServedSampling): DefinedSampling {
+  return definedOnly(sampling) as DefinedSampling;
+}
+
+type DefinedSampling = NonNullable<NonNullable<Parameters<ChatModel["chat"]>[1]>["sampling"]>;
+
+/** `/models/nano/` and `org/nano` → `nano`. */
+function lastPart(name: string): string {
+  return name.split("/").filter(Boolean).at(-1) ?? name;
+}
+
+/** `{ slots: { free: 3 } }` → `{ slots_free: 3 }`. */
+function numbersIn(values: object, prefix = ""): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const name = prefix + key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (typeof value === "number") found[name] = value;
+    else if (typeof value === "object" && value !== null) Object.assign(found, numbersIn(value, `${name}_`));
+  }
+  return found;
+}

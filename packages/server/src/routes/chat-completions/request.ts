@@ -1,0 +1,159 @@
+import type { Message, Tool } from "krait";
+import { z } from "zod";
+import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
+import { readSampling } from "../../generation/sampling-options.ts";
+import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
+import { validate } from "../../http/validation.ts";
+import type { ResponseFormat, ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+
+const role = <const Name extends string>(name: Name) => z.literal(name);
+
+const toolCall = z.object({
+  id: z.string().nullish(),
+  type: z.literal("function").nullish(),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
+
+const message = z.discriminatedUnion("role", [
+  z.object({ role: role("system"), content: contentSchema }),
+  z.object({ role: role("developer"), content: contentSchema }),
+  z.object({ role: role("user"), content: contentSchema }),
+  z.object({ role: role("assistant"), content: contentSchema, tool_calls: z.array(toolCall).nullish() }),
+  z.object({ role: role("tool"), content: contentSchema, tool_call_id: z.string().nullish() }),
+]);
+
+const tool = z.object({
+  type: z.literal("function"),
+  function: z.object({
+    name: z.string().min(1),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish(),
+    strict: z.boolean().nullish(),
+  }),
+});
+
+const responseFormat = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text") }),
+  z.object({ type: z.literal("json_object") }),
+  z.object({
+    type: z.literal("json_schema"),
+    json_schema: z.object({
+      name: z.string().nullish(),
+      schema: z.record(z.string(), z.unknown()).nullish(),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+]);
+
+const toolChoice = z.union([
+  z.enum(["none", "auto", "required"]),
+  z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
+]);
+
+const count = z.int().min(1).nullish();
+
+const schema = z.object({
+  model: z.string().nullish(),
+  messages: z.array(message).min(1),
+  tools: z.array(tool).nullish(),
+  tool_choice: toolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: responseFormat.nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  n: count,
+  max_tokens: count,
+  max_completion_tokens: count,
+  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+});
+
+type Body = z.infer<typeof schema>;
+
+export const chatCompletionsSchema: z.ZodType = schema;
+
+/** A request as the rest of the server understands it. */
+export interface ChatCompletionsRequest {
+  readonly model: string | null | undefined;
+  readonly chat: Omit<ServedChatRequest, "signal">;
+  readonly reasoning: ReasoningOptions;
+  readonly choices: number;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly logprobs: boolean;
+}
+
+/** @throws {ApiError} naming the field that is wrong. */
+export function readChatCompletions(value: unknown): ChatCompletionsRequest {
+  const body = validate(schema, value);
+  const reasoning = readReasoning(value);
+  const logprobs = body.logprobs === true;
+  return {
+    model: body.model,
+    chat: {
+      messages: body.messages.map(toMessage),
+      tools: (body.tools ?? []).map(toTool),
+      toolChoice: toToolChoice(body.tool_choice),
+      parallelToolCalls: body.parallel_tool_calls ?? true,
+      responseFormat: toResponseFormat(body.response_format),
+      reasoning: reasoning.reasoning,
+      thinking: reasoning.thinking,
+      sampling: { ...readSampling(value), ...(logprobs && { logprobs: body.top_logprobs ?? 0 }) },
+      maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+      stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
+    },
+    reasoning,
+    choices: body.n ?? 1,
+    stream: body.stream === true,
+    includeUsage: body.stream_options?.include_usage === true,
+    logprobs,
+  };
+}
+
+function toMessage(message: Body["messages"][number], index: number): Message {
+  const text = (content: Content | null | undefined) => textOf(content, `messages[${index}].content`);
+  switch (message.role) {
+    case "assistant": {
+      const calls = message.tool_calls ?? [];
+      return {
+        role: "assistant",
+        content: message.content == null ? null : text(message.content),
+        ...(calls.length > 0 && {
+          tool_calls: calls.map(({ id, function: called }) => ({
+            ...(id != null && { id }),
+            type: "function" as const,
+            function: called,
+          })),
+        }),
+      };
+    }
+    case "tool":
+      return {
+        role: "tool",
+        content: text(message.content),
+        tool_call_id: message.tool_call_id ?? undefined,
+      };
+    default:
+      return { role: message.role, content: text(message.content) };
+  }
+}
+
+function toTool({ function: { name, description, parameters } }: NonNullable<Body["tools"]>[number]): Tool {
+  return {
+    type: "function",
+    function: { name, ...(description && { description }), ...(parameters && { parameters }) },
+  };
+}
+
+function toToolChoice(choice: Body["tool_choice"]): ToolChoice {
+  if (choice == null) return "auto";
+  return typeof choice === "string" ? choice : { name: choice.function.name };
+}
+
+function toResponseFormat(format: Body["response_format"]): ResponseFormat {
+  if (format?.type === "json_object") return { type: "json-object" };
+  if (format?.type !== "json_schema") return { type: "text" };
+  const { schema = {}, strict } = format.json_schema;
+  return { type: "json-schema", schema: schema ?? {}, strict: strict ?? false };
+}

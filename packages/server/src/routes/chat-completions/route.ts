@@ -1,0 +1,43 @@
+import { checkSupport } from "../../generation/check-support.ts";
+import { samplingOfChoice } from "../../generation/sampling-options.ts";
+import { startGeneration } from "../../generation/start-generation.ts";
+import { readJson } from "../../http/read-json.ts";
+import { sendEvents } from "../../http/send-events.ts";
+import { type App, findModel, type ServerContext } from "../../server-context.ts";
+import { requireChoices } from "../require-choices.ts";
+import { readChatCompletions } from "./request.ts";
+import { chatCompletion } from "./response.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { chatCompletionChunks } from "./stream.ts";
+
+/** `POST /v1/chat/completions` */
+export function chatCompletionsRoute(app: App, context: ServerContext): void {
+  const { options } = context;
+  app.post("/v1/chat/completions", async (c) => {
+    const exchange = c.get("exchange");
+    const request = readChatCompletions(await readJson(c.req.raw, options));
+    const model = findModel(context, request.model);
+    requireChoices(request.choices, options);
+    checkSupport(model, request.chat, {
+      responseFormat: "response_format",
+      toolChoice: "tool_choice",
+      parallelToolCalls: "parallel_tool_calls",
+    });
+    const { chat, choices } = request;
+    const maxTokens = chat.maxTokens ?? options.defaultMaxTokens;
+    const events = startGeneration(context, exchange, model, { choices }, (choice, signal) =>
+      model.chat({ ...chat, maxTokens, signal, sampling: samplingOfChoice(chat.sampling, choice) }),
+    );
+    const head: ResponseHead = {
+      id: `chatcmpl-${exchange.id}`,
+      created: Math.floor(Date.now() / 1000),
+      model: model.id,
+      choices,
+      logprobs: request.logprobs,
+      showsReasoning: request.reasoning.isShown,
+      includeUsage: request.includeUsage,
+    };
+    if (request.stream) return sendEvents(context, exchange, chatCompletionChunks(head, events));
+    return Response.json(await chatCompletion(head, events));
+  });
+}

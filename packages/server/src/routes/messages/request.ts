@@ -1,0 +1,117 @@
+import type { Message, Tool } from "krait";
+import { z } from "zod";
+import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
+import { readSampling } from "../../generation/sampling-options.ts";
+import { contentSchema, textOf } from "../../generation/text-content.ts";
+import { validate } from "../../http/validation.ts";
+import type { ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+import { blockSchema, toMessages } from "./blocks.ts";
+
+const message = z.object({
+  role: z.enum(["user", "assistant"]),
+  content: z.union([z.string(), z.array(blockSchema)]),
+});
+
+const tool = z.object({
+  type: z.literal("custom").nullish(),
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  input_schema: z.record(z.string(), z.unknown()),
+});
+
+const conversation = z.object({
+  model: z.string().nullish(),
+  system: contentSchema,
+  messages: z.array(message).min(1),
+  tools: z.array(tool).nullish(),
+});
+
+const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
+
+const schema = conversation.extend({
+  max_tokens: z.int().min(1),
+  stream: z.boolean().nullish(),
+  stop_sequences: z.array(z.string().min(1)).max(16).nullish(),
+  tool_choice: z
+    .discriminatedUnion("type", [
+      z.object({ type: z.literal("auto"), ...parallel }),
+      z.object({ type: z.literal("any"), ...parallel }),
+      z.object({ type: z.literal("none") }),
+      z.object({ type: z.literal("tool"), name: z.string(), ...parallel }),
+    ])
+    .nullish(),
+});
+
+type Conversation = z.infer<typeof conversation>;
+
+export const messagesSchema: z.ZodType = schema;
+
+export interface MessagesRequest {
+  readonly model: string | null | undefined;
+  readonly chat: Omit<ServedChatRequest, "signal">;
+  readonly reasoning: ReasoningOptions;
+  readonly stream: boolean;
+}
+
+/** What is counted: the conversation without how it is answered. */
+export interface CountTokensRequest extends Pick<ServedChatRequest, "messages" | "tools" | "reasoning"> {
+  readonly model: string | null | undefined;
+}
+
+/** @throws {ApiError} naming the field that is wrong. */
+export function readMessages(value: unknown): MessagesRequest {
+  const body = validate(schema, value);
+  const { tool_choice: choice } = body;
+  const reasoning = readReasoning(value);
+  return {
+    model: body.model,
+    chat: {
+      ...readConversation(body),
+      toolChoice: toToolChoice(choice),
+      parallelToolCalls: !(
+        choice != null &&
+        "disable_parallel_tool_use" in choice &&
+        choice.disable_parallel_tool_use
+      ),
+      responseFormat: { type: "text" },
+      reasoning: switchOf(reasoning),
+      thinking: reasoning.thinking,
+      sampling: readSampling(value),
+      maxTokens: body.max_tokens,
+      stop: body.stop_sequences ?? undefined,
+    },
+    reasoning,
+    stream: body.stream === true,
+  };
+}
+
+/** @throws {ApiError} naming the field that is wrong. */
+export function readCountTokens(value: unknown): CountTokensRequest {
+  const body = validate(conversation, value);
+  return { model: body.model, ...readConversation(body), reasoning: switchOf(readReasoning(value)) };
+}
+
+/** In this API there is no thinking unless it is asked for. A budget asks for it. */
+function switchOf({ reasoning, thinking }: ReasoningOptions): "on" | "off" {
+  return reasoning ?? (thinking === undefined ? "off" : "on");
+}
+
+function readConversation(body: Conversation): { readonly messages: Message[]; readonly tools: Tool[] } {
+  const system = textOf(body.system, "system");
+  return {
+    messages: [
+      ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
+      ...body.messages.flatMap((message, index) => toMessages(message, `messages[${index}].content`)),
+    ],
+    tools: (body.tools ?? []).map(({ name, description, input_schema }) => ({
+      type: "function",
+      function: { name, ...(description && { description }), parameters: input_schema },
+    })),
+  };
+}
+
+function toToolChoice(choice: z.infer<typeof schema>["tool_choice"]): ToolChoice {
+  if (choice == null) return "auto";
+  if (choice.type === "tool") return { name: choice.name };
+  return choice.type === "any" ? "required" : choice.type;
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { reasoningSchema } from "../generation/reasoning-options.ts";
+import { samplingSchema } from "../generation/sampling-options.ts";
+import type { App } from "../server-context.ts";
+import { chatCompletionsSchema } from "./chat-completions/request.ts";
+import { completionsSchema } from "./completions/request.ts";
+import { messagesSchema } from "./messages/request.ts";
+import { responsesSchema } from "./responses/request.ts";
+
+/** `GET /openapi.json`: the requests, from the very schemas that check them. */
+export function openApiRoute(app: App): void {
+  let document: object | undefined;
+  app.get("/openapi.json", () => {
+    document ??= openApiDocument();
+    return Response.json(document);
+  });
+}
+
+interface Operation {
+  readonly method: "get" | "post";
+  readonly path: string;
+  readonly summary: string;
+  /** All of these hold for the body. */
+  readonly body?: readonly z.ZodType[];
+  readonly isOpen?: boolean;
+}
+
+const operations: readonly Operation[] = [
+  {
+    method: "post",
+    path: "/v1/chat/completions",
+    summary: "Answer a conversation (OpenAI)",
+    body: [chatCompletionsSchema, samplingSchema, reasoningSchema],
+  },
+  {
+    method: "post",
+    path: "/v1/completions",
+    summary: "Continue a text (OpenAI)",
+    body: [completionsSchema, samplingSchema],
+  },
+  {
+    method: "post",
+    path: "/v1/responses",
+    summary: "Answer a conversation (OpenAI, Open Responses)",
+    body: [responsesSchema, samplingSchema, reasoningSchema],
+  },
+  {
+    method: "post",
+    path: "/v1/messages",
+    summary: "Answer a conversation (Anthropic)",
+    body: [messagesSchema, samplingSchema, reasoningSchema],
+  },
+  { method: "post", path: "/v1/messages/count_tokens", summary: "Count a conversation's tokens (Anthropic)" },
+  { method: "get", path: "/v1/models", summary: "The models that there are" },
+  { method: "post", path: "/tokenize", summary: "Text, or a conversation, to tokens" },
+  { method: "post", path: "/detokenize", summary: "Tokens to text" },
+  { method: "post", path: "/apply-template", summary: "A conversation to the prompt that the model reads" },
+  { method: "get", path: "/health", summary: "Whether the server answers", isOpen: true },
+  { method: "get", path: "/ready", summary: "Whether it takes work", isOpen: true },
+  { method: "get", path: "/metrics", summary: "What it has done, for Prometheus" },
+];
+
+export function openApiDocument(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { method, path, summary, body, isOpen } of operations) {
+    paths[path] = {
+      ...paths[path],
+      [method]: {
+        summary,
+        ...(isOpen && { security: [] }),
+        ...(body && {
+          requestBody: { required: true, content: { "application/json": { schema: bodySchema(body) } } },
+        }),
+        responses: {
+          "200": { description: "Done" },
+          ...(method === "post" && {
+            default: { description: "An error, as an object with message and code" },
+          }),
+        },
+      },
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Krait", version: "1" },
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer" },
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
+      },
+    },
+    security: [{ bearer: [] }, { apiKey: [] }],
+    paths,
+  };
+}
+
+/** The fields of several schemas in one. */
+function bodySchema(schemas: readonly z.ZodType[]): object {
+  const parts = schemas.map((schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+  return {
+    type: "object",
+    properties: Object.assign({}, ...parts.map(({ properties }) => properties)),
+    required: parts.flatMap(({ required }) => required ?? []),
+  };
+}
