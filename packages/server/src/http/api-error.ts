@@ -1,5 +1,18 @@
 /** What kind of refusal or failure it is. Each API has its own words for these. */
-export type ErrorKind = keyof typeof kinds;
+export type ErrorKind =
+  | "invalid"
+  | "authentication"
+  | "forbidden"
+  | "missing"
+  | "method"
+  | "slowBody"
+  | "tooLarge"
+  | "mediaType"
+  | "rateLimit"
+  | "quota"
+  | "internal"
+  | "overloaded"
+  | "timeout";
 
 interface Words {
   readonly status: number;
@@ -9,7 +22,7 @@ interface Words {
   readonly anthropic: string;
 }
 
-const kinds = {
+const kinds: Readonly<Record<ErrorKind, Words>> = {
   invalid: { status: 400, openai: "invalid_request_error", anthropic: "invalid_request_error" },
   authentication: { status: 401, openai: "authentication_error", anthropic: "authentication_error" },
   forbidden: { status: 403, openai: "permission_error", anthropic: "permission_error" },
@@ -23,7 +36,7 @@ const kinds = {
   internal: { status: 500, openai: "server_error", anthropic: "api_error" },
   overloaded: { status: 503, openai: "overloaded_error", anthropic: "overloaded_error" },
   timeout: { status: 504, openai: "timeout_error", anthropic: "timeout_error" },
-} as const satisfies Record<string, Words>;
+};
 
 export interface ApiErrorOptions {
   /** A code for programs, such as `context_length_exceeded`. */
