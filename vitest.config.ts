@@ -8,7 +8,7 @@ import { wgsl } from "./tooling/wgsl.ts";
 const source = "@krait/source";
 
 /** Files that compute for long, or wait for other programs: they start first, each in a worker of its own. */
-const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts"];
+const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts", "apps/playground/e2e/*.test.ts"];
 
 /** Files that compute on a GPU, or on the software driver that stands for one. */
 const gpu = ["packages/backend-webgpu/src/**/*.test.ts"];

@@ -25,6 +25,7 @@ const rows: Readonly<Record<string, number>> = {
   "@krait/worker": 6,
   "@krait/server": 6,
   "@krait/cli": 7,
+  "@krait/playground": 7,
 };
 
 /** Worth installing alone: text in, text out. */

@@ -9,7 +9,7 @@ const MEBIBYTE = 2 ** 20;
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const isData = (path: string) => /\/(fixtures|model)\/|^pnpm-lock\.yaml$/.test(path);
-const isCode = (path: string) => /\.(ts|js|mjs|py|sh|wgsl|cu|cuh|cpp|c|h)$/.test(path) && !isData(path);
+const isCode = (path: string) => /\.(tsx?|js|mjs|css|py|sh|wgsl|cu|cuh|cpp|c|h)$/.test(path) && !isData(path);
 const isText = (path: string) => (isCode(path) || /\.(md|json|yaml|toml)$/.test(path)) && !isData(path);
 
 describe("tracked files", () => {

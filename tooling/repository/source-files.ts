@@ -14,7 +14,7 @@ export interface SourceFile {
 /** The TypeScript and JavaScript files of a package, with what they import. */
 export function sourceFiles({ folder }: WorkspacePackage): SourceFile[] {
   return filesBelow(folder)
-    .filter((path) => /\.(ts|js|mjs)$/.test(path))
+    .filter((path) => /\.(tsx?|js|mjs)$/.test(path))
     .map((path) => ({
       path,
       imports: importsOf(path, readFileSync(join(root, path), "utf8")),

@@ -1,0 +1,49 @@
+import type { Message, RunToolsOptions, ToolRun } from "krait";
+import type { ModelSource } from "./model-source.ts";
+
+/** A model as the page uses it. Where it runs is the host's business. */
+export interface HostedModel extends AsyncDisposable {
+  readonly name: string;
+  readonly architecture: { readonly summary: string };
+  readonly memory: ModelMemory;
+  readonly backend: { readonly name: string; readonly software: boolean; readonly kvDtype: string };
+  readonly maxContext: number;
+  runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
+  tokenTexts(ids: readonly number[]): Promise<readonly string[]>;
+  /** Settles when what it runs on is gone, such as a GPU whose driver was reset. */
+  readonly lost: Promise<Error>;
+}
+
+/** What a model takes, in bytes. */
+export interface ModelMemory {
+  readonly parameters: number;
+  readonly weightBytes: number;
+  readonly stateBytes: number;
+  readonly kvBytes: number;
+  readonly scratchBytes: number;
+  readonly totalBytes: number;
+}
+
+/** How far a model has come: its files into this browser, or its weights onto the device. */
+export interface LoadProgress {
+  readonly phase: "downloading" | "loading";
+  readonly loadedBytes: number;
+  /** Zero where it is not known. */
+  readonly totalBytes: number;
+  readonly bytesPerSecond?: number | undefined;
+}
+
+export interface HostLoadOptions {
+  /** The name of a backend, or "auto". */
+  readonly backend: string;
+  readonly maxContext?: number | undefined;
+  readonly onProgress: (progress: LoadProgress) => void;
+  /** Told which backend it is, and why no faster one. */
+  readonly onBackend: (reason: string) => void;
+  /** Ends the loading. What has been downloaded is kept for the next time. */
+  readonly signal: AbortSignal;
+}
+
+export interface ModelHost {
+  load(source: ModelSource, options: HostLoadOptions): Promise<HostedModel>;
+}

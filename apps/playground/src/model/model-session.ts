@@ -1,0 +1,150 @@
+import { backendsToTry, type Capabilities } from "../capabilities/capabilities.ts";
+import type { ModelState } from "../state/model-state.ts";
+import type { HostedModel, HostLoadOptions, LoadProgress, ModelHost } from "./model-host.ts";
+import type { ModelSource } from "./model-source.ts";
+
+export interface LoadChoice {
+  /** A backend's name, or "auto". */
+  readonly backend: string;
+  readonly maxContext: number | null;
+  readonly capabilities: Capabilities;
+}
+
+/** Loads one model at a time, and loads it again when its device is lost. */
+export class ModelSession {
+  readonly #host: ModelHost;
+  readonly #report: (state: ModelState) => void;
+  #model: HostedModel | undefined;
+  #attempt = new AbortController();
+  #last: { readonly source: ModelSource; readonly choice: LoadChoice } | undefined;
+  #progress: LoadProgress | undefined;
+
+  constructor(host: ModelHost, report: (state: ModelState) => void) {
+    this.#host = host;
+    this.#report = report;
+  }
+
+  /** The model that is ready. */
+  get model(): HostedModel | undefined {
+    return this.#model;
+  }
+
+  /** Loads a model in the place of the one that there is. How it ends is reported, and never thrown. */
+  async load(source: ModelSource, choice: LoadChoice): Promise<void> {
+    this.#last = { source, choice };
+    this.#progress = undefined;
+    await this.#start(source, choice, { status: "loading", source, progress: undefined });
+  }
+
+  /** Ends the loading. What has been downloaded is kept, and {@link resume} goes on from there. */
+  pause(): void {
+    if (this.#last === undefined || this.#model !== undefined) return;
+    this.#attempt.abort();
+    this.#report({ status: "paused", source: this.#last.source, progress: this.#progress });
+  }
+
+  async resume(): Promise<void> {
+    if (this.#last === undefined) return;
+    const { source, choice } = this.#last;
+    await this.#start(source, choice, { status: "loading", source, progress: this.#progress });
+  }
+
+  /** Loads what was lost anew. @returns the model, or undefined when it cannot be had again. */
+  async recover(reason: Error): Promise<HostedModel | undefined> {
+    if (this.#last === undefined) return undefined;
+    const { source, choice } = this.#last;
+    await this.#start(source, choice, { status: "recovering", source, message: reason.message });
+    return this.#model;
+  }
+
+  async #start(source: ModelSource, choice: LoadChoice, state: ModelState): Promise<void> {
+    this.#attempt.abort();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    const previous = this.#model;
+    this.#model = undefined;
+    this.#report(state);
+    await dispose(previous);
+    try {
+      const began = performance.now();
+      const { model, notes } = await this.#loadOnFirst(source, choice, state, attempt.signal);
+      if (attempt.signal.aborted) return await model[Symbol.asyncDispose]();
+      this.#model = model;
+      const loadSeconds = (performance.now() - began) / 1000;
+      this.#report({ status: "ready", source, facts: factsOf(model, loadSeconds, notes) });
+    } catch (error) {
+      // Whoever ended this attempt has reported what is the case now.
+      if (attempt.signal.aborted) return;
+      this.#report({ status: "failed", source, message: messageOf(error) });
+    }
+  }
+
+  /** On the first backend that takes it. What stops one may not stop the next: memory, a missing kernel, a driver. */
+  async #loadOnFirst(
+    source: ModelSource,
+    { backend, maxContext, capabilities }: LoadChoice,
+    state: ModelState,
+    signal: AbortSignal,
+  ): Promise<{ model: HostedModel; notes: readonly string[] }> {
+    const notes: string[] = [];
+    const names = backendsToTry(backend, capabilities);
+    const options: Omit<HostLoadOptions, "backend"> = {
+      maxContext: maxContext ?? undefined,
+      onProgress: (progress) => this.#onProgress(progress, state, signal),
+      onBackend: (reason) => notes.push(reason),
+      signal,
+    };
+    for (const [index, name] of names.entries()) {
+      try {
+        return { model: await this.#host.load(source, { ...options, backend: name }), notes };
+      } catch (error) {
+        const isLast = index === names.length - 1;
+        if (signal.aborted || isLast || !isOfBackend(error)) throw error;
+        notes.push(`Not on ${name}: ${messageOf(error)}`);
+      }
+    }
+    throw new Error("There is no backend to try.");
+  }
+
+  #onProgress(progress: LoadProgress, state: ModelState, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#progress = progress;
+    if (state.status === "loading") this.#report({ ...state, progress });
+  }
+}
+
+/** Errors that another backend may not have, by the beginnings of their codes. */
+const ofBackends = ["WEBGPU_", "WASM_", "BACKEND_", "OP_UNSUPPORTED", "MEMORY_", "NATIVE_"];
+
+function isOfBackend(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" && ofBackends.some((prefix) => code.startsWith(prefix));
+}
+
+function factsOf(model: HostedModel, loadSeconds: number, notes: readonly string[]) {
+  const { name, architecture, backend, maxContext, memory } = model;
+  return {
+    name,
+    summary: architecture.summary,
+    backend: backend.name,
+    software: backend.software,
+    kvDtype: backend.kvDtype,
+    maxContext,
+    memory,
+    loadSeconds,
+    notes,
+  };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Frees a model. One whose device is gone has nothing to free, and may say so. */
+async function dispose(model: HostedModel | undefined): Promise<void> {
+  try {
+    await model?.[Symbol.asyncDispose]();
+  } catch {
+    // The next model does not depend on how this one ended.
+  }
+}

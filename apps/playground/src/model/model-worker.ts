@@ -1,0 +1,3 @@
+import { serveModel } from "@krait/worker/serve";
+
+serveModel(self);

@@ -1,0 +1,63 @@
+import { connectModel, type RemoteModel } from "@krait/worker";
+import type { HostedModel, HostLoadOptions, ModelHost } from "./model-host.ts";
+import type { ModelSource } from "./model-source.ts";
+
+/** Models in workers, one for each, so that freeing a model frees its memory to the last byte. */
+export function workerHost(): ModelHost {
+  return {
+    async load(source, { backend, maxContext, onProgress, onBackend, signal }) {
+      signal.throwIfAborted();
+      const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
+      try {
+        const model = await connectModel(worker, locationOf(source), {
+          backend,
+          maxContext,
+          signal,
+          onBackend,
+          ...progressCallbacks(onProgress),
+        });
+        return hosted(model, worker);
+      } catch (error) {
+        worker.terminate();
+        throw error;
+      }
+    },
+  };
+}
+
+function locationOf(source: ModelSource): Parameters<typeof connectModel>[1] {
+  switch (source.kind) {
+    case "embedded":
+      return new URL("./tiny-model/", document.baseURI).href;
+    case "address":
+      return source.address;
+    case "files":
+      return source.files;
+  }
+}
+
+function progressCallbacks(onProgress: HostLoadOptions["onProgress"]): Parameters<typeof connectModel>[2] {
+  return {
+    onProgress: ({ loadedBytes, totalBytes }) => onProgress({ phase: "loading", loadedBytes, totalBytes }),
+    onDownload: ({ loadedBytes, totalBytes, bytesPerSecond }) =>
+      onProgress({ phase: "downloading", loadedBytes, totalBytes, bytesPerSecond }),
+  };
+}
+
+function hosted(model: RemoteModel, worker: Worker): HostedModel {
+  const { name, architecture, memory, backend, maxContext, lost } = model;
+  return {
+    name,
+    architecture,
+    memory,
+    backend,
+    maxContext,
+    lost,
+    runTools: (messages, options) => model.runTools(messages, options),
+    tokenTexts: (ids) => model.tokenTexts(ids),
+    async [Symbol.asyncDispose]() {
+      await model[Symbol.asyncDispose]();
+      worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { ChatOptions } from "krait";
+import type { Settings } from "./settings.ts";
+
+/** How many candidates of a token are kept. */
+const CANDIDATES = 5;
+
+/** The settings as a request for an answer. What is left to the model is left out. */
+export function chatOptionsOf(settings: Settings): ChatOptions {
+  const { temperature, topP, topK, minP, repetitionPenalty, seed } = settings;
+  const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed };
+  return {
+    reasoning: settings.reasoning ? "on" : "off",
+    ...(settings.thinkingBudget !== null && { thinking: { budget: settings.thinkingBudget } }),
+    ...(settings.maxTokens !== null && { maxTokens: settings.maxTokens }),
+    sampling: {
+      ...Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== null)),
+      ...(settings.recordProbabilities && { logprobs: CANDIDATES }),
+    },
+  };
+}
