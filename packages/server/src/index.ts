@@ -19,3 +19,10 @@ export type {
   TokenProbability,
   ToolChoice,
 } from "./model/served-model.ts";
+export { UpstreamError } from "./upstream/upstream-error.ts";
+export {
+  createUpstreamModel,
+  type UpstreamModel,
+  type UpstreamModelOptions,
+} from "./upstream/upstream-model.ts";
+export type { Upstream, UpstreamPool } from "./upstream/upstream-pool.ts";

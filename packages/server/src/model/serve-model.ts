@@ -1,7 +1,6 @@
 import type { ChatModel, ChatStream, GenerateEvent } from "krait";
 import { definedOnly } from "../defined-only.ts";
 import type {
-  ConversationToRender,
   ServedChatRequest,
   ServedEvent,
   ServedModel,
@@ -9,6 +8,7 @@ import type {
   ServedTextRequest,
   TokenProbability,
 } from "./served-model.ts";
+import { servedText } from "./served-text.ts";
 
 export interface ServeModelOptions {
   /** By which requests name it; the last part of the model's own name unless given. */
@@ -21,14 +21,6 @@ export interface ServeModelOptions {
 export function serveModel(model: ChatModel, options: ServeModelOptions = {}): ServedModel {
   const { id = lastPart(model.name), contextLength = model.architecture.maxContext } = options;
   const { tokenizer } = model;
-  const render = ({ messages, tools, reasoning, addGenerationPrompt = true }: ConversationToRender) => {
-    const prompt = model.template.render(messages, {
-      ...(tools.length > 0 && { tools }),
-      ...(reasoning && { reasoning }),
-      addGenerationPrompt,
-    });
-    return { text: prompt.text, tokens: tokenizer.encode(prompt.pieces) };
-  };
   return {
     id,
     created: Math.floor(Date.now() / 1000),
@@ -36,13 +28,7 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
     supports: { structuredOutput: false, toolChoice: false, logprobs: true },
     chat: (request) => served(model, chat(model, request)),
     complete: (request) => served(model, complete(model, request)),
-    text: {
-      encode: (text) => tokenizer.encode(text, { special: "parse" }),
-      decode: (tokens) => tokenizer.decode(tokens),
-      tokenText: (token) => tokenizer.tokenText(token),
-      render,
-      vocabularySize: tokenizer.vocabularySize,
-    },
+    text: servedText(tokenizer, model.template),
     stats: () => numbersIn(model.engine.stats),
   };
 }

@@ -1,0 +1,116 @@
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { UpstreamError } from "./upstream-error.ts";
+
+/** The body of `POST /v1/completions`, without what every request here has. */
+export type CompletionBody = Readonly<Record<string, unknown>> & {
+  readonly prompt: string | readonly number[];
+};
+
+/** What one event of the stream says. */
+export interface CompletionPiece {
+  readonly text: string;
+  /** Why the upstream ended, when it has. */
+  readonly finishReason?: string | undefined;
+  readonly usage?: CompletionUsage | undefined;
+}
+
+export interface CompletionUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+}
+
+export interface CompletionTarget {
+  /** Up to and without `/v1`. */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * Streams a completion of any server that speaks OpenAI's API. Leaving the loop ends it there, too.
+ *
+ * @throws {UpstreamError} when it cannot be reached, refuses, or breaks off before it has finished.
+ */
+export async function* streamCompletion(
+  target: CompletionTarget,
+  body: CompletionBody,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionPiece, void, undefined> {
+  const response = await post(target, body, signal);
+  const events = response
+    .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new EventSourceParserStream());
+  let hasFinished = false;
+  try {
+    for await (const { data } of events) {
+      if (data === "[DONE]") return;
+      const piece = pieceOf(target.url, data);
+      hasFinished ||= piece.finishReason !== undefined;
+      yield piece;
+    }
+  } catch (cause) {
+    if (signal.aborted || cause instanceof UpstreamError) throw cause;
+    throw new UpstreamError(target.url, "broke off.", { cause });
+  }
+  if (!hasFinished) throw new UpstreamError(target.url, "broke off without having finished.");
+}
+
+async function post(
+  { url, apiKey, fetch }: CompletionTarget,
+  body: CompletionBody,
+  signal: AbortSignal,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`${url}/v1/completions`, {
+      method: "POST",
+      signal,
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
+    });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new UpstreamError(url, "cannot be reached.", { cause });
+  }
+  if (response.ok && response.body !== null) return response;
+  const said = (await response.text().catch(() => "")).slice(0, 500);
+  throw new UpstreamError(url, `answered ${response.status}: ${said}`, { status: response.status });
+}
+
+function pieceOf(url: string, data: string): CompletionPiece {
+  let event: {
+    choices?: { text?: string; finish_reason?: string | null }[];
+    usage?: {
+      prompt_tokens?: number;
+      completion_tokens?: number;
+      prompt_tokens_details?: { cached_tokens?: number } | null;
+    } | null;
+    error?: { message?: string };
+  };
+  try {
+    event = JSON.parse(data);
+  } catch (cause) {
+    throw new UpstreamError(url, `sent an event that is not JSON: ${data.slice(0, 200)}`, { cause });
+  }
+  if (event.error !== undefined) {
+    throw new UpstreamError(url, `failed: ${event.error?.message ?? JSON.stringify(event.error)}`);
+  }
+  const choice = event.choices?.[0];
+  const { usage } = event;
+  return {
+    text: choice?.text ?? "",
+    finishReason: choice?.finish_reason ?? undefined,
+    usage: usage
+      ? {
+          promptTokens: usage.prompt_tokens ?? 0,
+          completionTokens: usage.completion_tokens ?? 0,
+          cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+        }
+      : undefined,
+  };
+}

@@ -1,0 +1,194 @@
+import type { ChatTemplate } from "@krait/chat-template";
+import {
+  createChatPipeline,
+  createPlainPipeline,
+  REASONING_CLOSE,
+  type TextPipeline,
+  ThinkingBudget,
+} from "@krait/engine";
+import type { Tokenizer } from "@krait/tokenizer";
+import type { ServedEvent, ServedUsage } from "../model/served-model.ts";
+import { type CompletionPiece, type CompletionUsage, streamCompletion } from "./completion-stream.ts";
+import { UpstreamError } from "./upstream-error.ts";
+import type { Upstream, UpstreamPool } from "./upstream-pool.ts";
+
+/** What every answer of an upstream model shares. */
+export interface UpstreamParts {
+  readonly pool: UpstreamPool;
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  readonly fetch: typeof fetch;
+  readonly apiKey: string | undefined;
+  /** By which the upstreams know the model. */
+  readonly model: string;
+  readonly promptAs: "tokens" | "text";
+}
+
+/** One prompt to continue. */
+export interface UpstreamRequest {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  /** Requests with the same are best sent to the same upstream. */
+  readonly prefix: string;
+  readonly reasoning: "on" | "off";
+  readonly format: "chat" | "text";
+  readonly thinking: { readonly budget: number; readonly grace: number } | undefined;
+  readonly stops: readonly string[];
+  readonly maxTokens: number | undefined;
+  /** Of the body, in OpenAI's names. */
+  readonly sampling: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+type Ending = Omit<Extract<ServedEvent, { type: "finish" }>, "type" | "usage">;
+
+/**
+ * One answer, however many completions it takes. When the thinking budget is used up, the completion is ended
+ * and another goes on behind the closing marker; when an upstream breaks off, another goes on from the text so far.
+ */
+export class UpstreamAnswer {
+  readonly #parts: UpstreamParts;
+  readonly #request: UpstreamRequest;
+  readonly #pipeline: TextPipeline;
+  readonly #budget: ThinkingBudget;
+  readonly #failed = new Set<Upstream>();
+  readonly #pieces: string[] = [];
+  #text = "";
+  #completionTokens = 0;
+  #reasoningTokens = 0;
+  #cachedTokens = 0;
+  #reasoningEnd: string | undefined;
+
+  constructor(parts: UpstreamParts, request: UpstreamRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#budget = new ThinkingBudget(request.thinking ?? {});
+    // Pieces of text stand for themselves: what the engine decodes from a token is looked up by number here.
+    const stream = { push: (piece: number) => this.#pieces[piece]!, flush: () => "" };
+    const { stops, reasoning } = request;
+    this.#pipeline =
+      request.format === "text"
+        ? createPlainPipeline(stream, stops)
+        : createChatPipeline(stream, { stops, reasoning, toolCallInReasoning: "closes-reasoning" });
+  }
+
+  /** @throws {UpstreamError} when no upstream is left to try. */
+  async *events(): AsyncGenerator<ServedEvent, void, undefined> {
+    yield { type: "prefill", totalTokens: this.#request.tokens.length };
+    let calls = 0;
+    let ending: Ending | undefined;
+    while (ending === undefined) {
+      for await (const event of this.#completion()) {
+        if (event.type === "end") ending = event.ending;
+        else {
+          if (event.type === "tool-call-end") calls++;
+          yield event;
+        }
+      }
+    }
+    for (const event of this.#pipeline.flush()) {
+      if (event.type === "tool-call-end") calls++;
+      if (event.type !== "warning") yield event;
+    }
+    const finishReason = calls > 0 && ending.finishReason === "stop" ? "tool-calls" : ending.finishReason;
+    yield { type: "finish", ...ending, finishReason, reasoningEnd: this.#reasoningEnd, usage: this.#usage };
+  }
+
+  /** Events of one completion, and how the answer ends if it does. */
+  async *#completion(): AsyncGenerator<ServedEvent | { type: "end"; ending: Ending }, void, undefined> {
+    const { pool, fetch, apiKey } = this.#parts;
+    const { signal, prefix, maxTokens } = this.#request;
+    if (maxTokens !== undefined && this.#completionTokens >= maxTokens) {
+      yield { type: "end", ending: { finishReason: "length" } };
+      return;
+    }
+    const upstream = pool.choose(prefix, this.#failed);
+    const cut = new AbortController();
+    const before = this.#completionTokens;
+    upstream.running++;
+    try {
+      const target = { url: upstream.url, apiKey, fetch };
+      const signals = AbortSignal.any([signal, cut.signal]);
+      for await (const piece of streamCompletion(target, this.#body(), signals)) {
+        yield* this.#take(piece.text);
+        if (piece.usage !== undefined) this.#count(piece.usage, before);
+        const { stopped } = this.#pipeline;
+        if (stopped !== undefined) yield { type: "end", ending: { finishReason: "stop", stop: stopped } };
+        else if (piece.finishReason !== undefined) yield { type: "end", ending: endingOf(piece) };
+        if (stopped !== undefined || this.#endThinking()) {
+          cut.abort();
+          if (stopped === undefined) yield* this.#take(REASONING_CLOSE);
+          return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof UpstreamError && error.mayGoElsewhere)) throw error;
+      upstream.isHealthy = error.status !== undefined && error.status < 500;
+      this.#failed.add(upstream);
+      if (this.#failed.size === pool.upstreams.length) throw error;
+    } finally {
+      upstream.running--;
+    }
+  }
+
+  #body(): Readonly<Record<string, unknown>> & { prompt: string | readonly number[] } {
+    const { text, tokens, sampling, maxTokens } = this.#request;
+    const prompt =
+      this.#parts.promptAs === "text"
+        ? text + this.#text
+        : [...tokens, ...this.#parts.tokenizer.encode(this.#text)];
+    return {
+      ...sampling,
+      model: this.#parts.model,
+      prompt,
+      ...(maxTokens !== undefined && { max_tokens: maxTokens - this.#completionTokens }),
+    };
+  }
+
+  *#take(text: string): Generator<ServedEvent, void, undefined> {
+    if (text === "") return;
+    this.#text += text;
+    const wasReasoning = this.#pipeline.reasoning;
+    for (const token of this.#parts.tokenizer.encode(text)) {
+      this.#completionTokens++;
+      if (wasReasoning) this.#reasoningTokens++;
+      yield { type: "token", reasoning: wasReasoning };
+      this.#budgetEnd ??= wasReasoning
+        ? this.#budget.count(this.#parts.tokenizer.tokenText(token).endsWith("\n"))
+        : undefined;
+    }
+    for (const event of this.#pipeline.push(this.#pieces.push(text) - 1)) {
+      if (event.type !== "warning") yield event;
+    }
+    if (wasReasoning && !this.#pipeline.reasoning) this.#reasoningEnd ??= "model";
+  }
+
+  #budgetEnd: string | undefined;
+
+  /** Whether the trace has to be closed now; once. */
+  #endThinking(): boolean {
+    const { reasoning, inMarker } = this.#pipeline;
+    if (this.#budgetEnd === undefined || !reasoning || inMarker) return false;
+    this.#reasoningEnd = this.#budgetEnd;
+    return true;
+  }
+
+  /** The upstream's own numbers are better than ours, which encode its text again. */
+  #count({ completionTokens, cachedTokens }: CompletionUsage, before: number): void {
+    this.#completionTokens = before + completionTokens;
+    this.#cachedTokens = Math.max(this.#cachedTokens, cachedTokens);
+  }
+
+  get #usage(): ServedUsage {
+    return {
+      promptTokens: this.#request.tokens.length,
+      cachedTokens: this.#cachedTokens,
+      completionTokens: this.#completionTokens,
+      reasoningTokens: Math.min(this.#reasoningTokens, this.#completionTokens),
+    };
+  }
+}
+
+function endingOf({ finishReason }: CompletionPiece): Ending {
+  return { finishReason: finishReason === "length" ? "length" : "stop" };
+}

@@ -1,0 +1,175 @@
+import { type ChatModel, loadModel, type Message } from "krait";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHandler } from "../handler.ts";
+import { serveModel } from "../model/serve-model.ts";
+import type { ServedChatRequest, ServedEvent } from "../model/served-model.ts";
+import { createUpstreamModel, type UpstreamModelOptions } from "./upstream-model.ts";
+
+let model: ChatModel;
+
+beforeAll(async () => {
+  model = await loadModel();
+});
+afterAll(() => model[Symbol.asyncDispose]());
+
+/** A fetch that reaches another Krait, in this process. */
+function anotherKrait(): typeof fetch {
+  const handler = createHandler([serveModel(model, { id: "tiny" })]);
+  return ((input: string, init?: RequestInit) => handler(new Request(input, init))) as typeof fetch;
+}
+
+function upstreamModel(options: Partial<UpstreamModelOptions> = {}) {
+  const { tokenizer, template } = model;
+  const urls = ["http://a.example"];
+  return createUpstreamModel({ id: "tiny", urls, tokenizer, template, fetch: anotherKrait(), ...options });
+}
+
+const ask = (content: string, more: Partial<ServedChatRequest> = {}): ServedChatRequest => ({
+  ...{ messages: [{ role: "user", content }] satisfies Message[], tools: [], toolChoice: "auto" },
+  ...{ parallelToolCalls: true, responseFormat: { type: "text" }, sampling: { temperature: 0 } },
+  ...{ signal: new AbortController().signal, maxTokens: 200 },
+  ...more,
+});
+
+const tool = {
+  type: "function",
+  function: {
+    name: "get_weather",
+    description: "The weather in a city",
+    parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+  },
+} as const;
+
+async function fold(stream: AsyncIterable<ServedEvent>) {
+  const folded = {
+    text: "",
+    reasoning: "",
+    calls: [] as string[],
+    finish: undefined as ServedEvent | undefined,
+  };
+  for await (const event of stream) {
+    if (event.type === "text-delta") folded.text += event.text;
+    else if (event.type === "reasoning-delta") folded.reasoning += event.text;
+    else if (event.type === "tool-call-end") folded.calls.push(`${event.name}(${event.arguments})`);
+    else if (event.type === "finish") folded.finish = event;
+  }
+  return folded;
+}
+
+describe("an answer through an upstream is the answer itself", () => {
+  test.each<[string, Partial<ServedChatRequest>]>([
+    ["Hello!", {}],
+    ["What is 7 + 5?", { reasoning: "off" }],
+    ["What is the weather in Paris and Tokyo?", { tools: [tool] }],
+    ["Hello!", { stop: ["demo"] }],
+    ["Hello!", { maxTokens: 9 }],
+  ])("%s %j", async (content, more) => {
+    using upstream = upstreamModel();
+    const direct = await fold(serveModel(model).chat(ask(content, more)));
+    const through = await fold(upstream.chat(ask(content, more)));
+    const { usage: _, ...ending } = through.finish as Extract<ServedEvent, { type: "finish" }>;
+    expect(direct.text + direct.reasoning + direct.calls).not.toBe("");
+    expect({ ...through, finish: null }).toEqual({ ...direct, finish: null });
+    expect(direct.finish).toMatchObject(ending);
+  });
+
+  test("with prompts as text, too", async () => {
+    using upstream = upstreamModel({ promptAs: "text" });
+    const direct = await fold(serveModel(model).chat(ask("Hello!")));
+    expect((await fold(upstream.chat(ask("Hello!")))).text).toBe(direct.text);
+  });
+});
+
+test("what a user writes never becomes a special token upstream", async () => {
+  let prompt: number[] = [];
+  const fetch = ((_: string, init: RequestInit) => {
+    prompt = JSON.parse(init.body as string).prompt;
+    return Promise.resolve(new Response('data: {"choices":[{"text":"","finish_reason":"stop"}]}\n\n'));
+  }) as typeof globalThis.fetch;
+  using upstream = upstreamModel({ fetch });
+  const special = [...model.tokenizer.specialTokens.values()];
+  const count = (ids: readonly number[]) => ids.filter((id) => special.includes(id)).length;
+  await fold(upstream.chat(ask("plain")));
+  const usual = count(prompt);
+  await fold(upstream.chat(ask([...model.tokenizer.specialTokens.keys()].join(" "))));
+  expect(count(prompt)).toBe(usual);
+});
+
+test("a thinking budget ends the trace in one stream, and the answer follows", async () => {
+  using upstream = upstreamModel();
+  const thinking = { budget: 3, grace: 2 };
+  const { reasoning, text, finish } = await fold(
+    upstream.chat(ask("What is 7 + 5?", { reasoning: "on", thinking })),
+  );
+  expect(model.tokenizer.encode(reasoning).length).toBeLessThan(9);
+  expect(text).not.toBe("");
+  expect(text).not.toContain("think>");
+  expect(finish).toMatchObject({ reasoningEnd: expect.stringMatching(/newline|hard/) });
+});
+
+describe("upstreams that fail", () => {
+  /** Of two upstreams, the one that is asked first does this to its response. */
+  function firstFails(fail: (response: Response) => Response | never): {
+    fetch: typeof fetch;
+    asked: string[];
+  } {
+    const asked: string[] = [];
+    const real = anotherKrait();
+    const fetch = (async (input: string, init?: RequestInit) => {
+      if (!input.endsWith("/v1/completions")) return real(input, init);
+      asked.push(new URL(input).hostname);
+      const response = await real(input, init);
+      return asked.length === 1 ? fail(response) : response;
+    }) as typeof globalThis.fetch;
+    return { fetch, asked };
+  }
+  const breakOff = (response: Response): Response => {
+    let events = 0;
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        if (++events > 4) controller.error(new Error("connection reset"));
+        else controller.enqueue(chunk);
+      },
+    });
+    return new Response(response.body!.pipeThrough(cut));
+  };
+
+  test.each<[string, (response: Response) => Response]>([
+    [
+      "cannot be reached",
+      () => {
+        throw new TypeError("fetch failed");
+      },
+    ],
+    ["has too much to do", () => new Response("busy", { status: 503 })],
+    ["breaks off in the middle", breakOff],
+  ])("when the first %s, the second gives the same answer", async (_, fail) => {
+    const { fetch, asked } = firstFails(fail);
+    using upstream = upstreamModel({ urls: ["http://a.example", "http://b.example"], fetch });
+    const direct = await fold(serveModel(model).chat(ask("Hello!")));
+    const through = await fold(upstream.chat(ask("Hello!")));
+    expect(through.text).toBe(direct.text);
+    expect(new Set(asked).size).toBe(2);
+    expect(upstream.pool.upstreams.every(({ running }) => running === 0)).toBe(true);
+  });
+
+  test("a request that is wrong itself is not sent elsewhere", async () => {
+    const { fetch, asked } = firstFails(
+      () => new Response('{"error":{"message":"too long"}}', { status: 400 }),
+    );
+    using upstream = upstreamModel({ urls: ["http://a.example", "http://b.example"], fetch });
+    await expect(fold(upstream.chat(ask("Hello!")))).rejects.toThrow("too long");
+    expect(asked).toHaveLength(1);
+  });
+
+  test("a client that goes away ends the request upstream", async () => {
+    const controller = new AbortController();
+    using upstream = upstreamModel();
+    const events = upstream.chat(ask("Hello!", { signal: controller.signal }));
+    const reading = (async () => {
+      for await (const event of events) if (event.type === "reasoning-delta") controller.abort();
+    })();
+    await expect(reading).rejects.toThrow();
+    expect(upstream.pool.upstreams[0]!.running).toBe(0);
+  });
+});
