@@ -9,9 +9,16 @@ import { gzipSync } from "node:zlib";
 import { assemble, compilePtx, sourceHash, sourceNames } from "./compile.ts";
 
 const asked = process.argv.slice(2);
-for (const name of asked.length > 0 ? asked : sourceNames()) {
-  const ptx = compilePtx(name);
-  assemble(ptx);
+const waiting = asked.length > 0 ? asked : sourceNames();
+await Promise.all([buildNext(), buildNext()]);
+
+async function buildNext(): Promise<void> {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await build(name);
+}
+
+async function build(name: string): Promise<void> {
+  const ptx = await compilePtx(name);
+  await assemble(ptx);
   const constant = `${name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Ptx`;
   const packed = gzipSync(ptx, { level: 9 }).toString("base64");
   writeFileSync(

@@ -1,9 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 export const kernelFolder: string = fileURLToPath(new URL(".", import.meta.url));
 
@@ -48,11 +51,11 @@ export function hasCompiler(): boolean {
 }
 
 /** The PTX of a source, without comments and line numbers. */
-export function compilePtx(name: string): string {
+export async function compilePtx(name: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "krait-ptx-"));
   try {
     const output = join(folder, "kernels.ptx");
-    execFileSync("nvcc", [...FLAGS, `${name}.cu`, "-o", output], { cwd: kernelFolder });
+    await run("nvcc", [...FLAGS, `${name}.cu`, "-o", output], { cwd: kernelFolder });
     return readFileSync(output, "utf8")
       .replace(/^\.version .*$/m, `.version ${PTX_VERSION}`)
       .split("\n")
@@ -65,13 +68,16 @@ export function compilePtx(name: string): string {
 }
 
 /** What ptxas says of each kernel: registers, shared memory, spills. */
-export function assemble(ptx: string): string {
+export async function assemble(ptx: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "krait-ptx-"));
   try {
     const input = join(folder, "kernels.ptx");
     writeFileSync(input, ptx);
-    const args = ["-arch=sm_80", "-v", input, "-o", join(folder, "kernels.cubin"), "--warn-on-spills"];
-    return execFileSync("sh", ["-c", 'exec ptxas "$@" 2>&1', "sh", ...args], { encoding: "utf8" });
+    const { stdout, stderr } = await run("ptxas", [
+      ...["-arch=sm_80", "-v", "--warn-on-spills", input],
+      ...["-o", join(folder, "kernels.cubin")],
+    ]);
+    return stdout + stderr;
   } finally {
     rmSync(folder, { recursive: true });
   }

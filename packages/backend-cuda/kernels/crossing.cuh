@@ -32,6 +32,7 @@ template <class Row, class Threshold>
 __device__ Crossing find_crossing(const Row& row, Threshold threshold_of, uint64_t* columns, SearchState& state) {
   int thread = threadIdx.x;
   unsigned prefix = 0;
+#pragma unroll 1
   for (int shift = 32 - DIGIT_BITS; shift >= 0; shift -= DIGIT_BITS) {
     bool is_first = shift == 32 - DIGIT_BITS;
     auto belongs = [&](unsigned key) { return is_first || key >> (shift + DIGIT_BITS) == prefix; };

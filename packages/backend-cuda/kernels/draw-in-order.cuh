@@ -76,7 +76,7 @@ struct DrawInOrder {
     return chosen;
   }
 
-  __device__ int draw(int count, int top_k, float top_p, float min_p, double u) {
+  __device__ __noinline__ int draw(int count, int top_k, float top_p, float min_p, double u) {
     order.start(count);
     int most = top_k > 0 && top_k < order.total ? top_k : order.total;
     if (top_k == 0 && top_p == 1 && min_p == 0) return first_above(__dmul_rn(u, sum_of_all(count)), most);

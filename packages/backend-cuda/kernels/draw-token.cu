@@ -92,6 +92,7 @@ struct KeptRow {
 __device__ unsigned smallest_kept(float min_p, float largest, float temperature) {
   unsigned low = 0, high = order_key(largest);
   if (min_p == 0) return low;
+#pragma unroll 1
   while (low < high) {
     unsigned middle = low + (high - low) / 2;
     if (weight_of(value_of_key(middle), largest, temperature) >= min_p) high = middle;
@@ -109,6 +110,7 @@ __device__ int token_of(const KeptRow& row, unsigned key, unsigned index, unsign
   counts[threadIdx.x] = mine;
   if (threadIdx.x == 0) found = -1;
   __syncthreads();
+#pragma unroll 1
   for (unsigned i = 0; i < threadIdx.x; i++) before += counts[i];
   if (index >= before && index < before + mine) {
     for (int t = first; t < end; t++) if (row.key(t) == key && before++ == index) found = t;
@@ -167,6 +169,7 @@ KERNEL(draw_token, SEARCH_THREADS, const int* output_rows, const float* logits, 
   uint64_t kept_equals = 0, index = 0;
   if (is_leader) smallest_key = smallest_kept(s.min_p, top, s.temperature);
   // One search after the other, each over what the one before has kept: top-k, top-p, and the draw.
+#pragma unroll 1
   for (int search = 0; search < 3; search++) {
     bool is_top_k = search == 0, is_top_p = search == 1;
     if ((is_top_k && (c.top_k <= 0 || c.top_k >= vocabulary)) || (is_top_p && s.top_p >= 1)) continue;

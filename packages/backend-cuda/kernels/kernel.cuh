@@ -1,5 +1,6 @@
 // What every source of kernels begins with. KERNEL(name, threads, parameters…) is a kernel that is launched by
-// this name with this many threads a block; where kernels are emulated it is also entered in their list.
+// this name with this many threads a block; where kernels are emulated it is also entered in their list. One
+// block a multiprocessor is promised and no more, for ptxas would rather spill registers than run fewer.
 #pragma once
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -13,7 +14,7 @@
   void name(__VA_ARGS__)
 #define DYNAMIC_SHARED(type, name) type* name = reinterpret_cast<type*>(simt::dynamicShared)
 #else
-#define KERNEL(name, threads, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
+#define KERNEL(name, threads, ...) extern "C" __global__ void __launch_bounds__(threads, 1) name(__VA_ARGS__)
 #define DYNAMIC_SHARED(type, name)                                        \
   extern __shared__ __align__(16) unsigned char dynamic_shared[];         \
   type* name = reinterpret_cast<type*>(dynamic_shared)

@@ -45,6 +45,7 @@ KERNEL(top_k, SEARCH_THREADS, const int* output_rows, const float* logits, int* 
   __syncthreads();
 
   int larger = collected, place = larger, total = larger;
+#pragma unroll 1
   for (int i = 0; i < SEARCH_THREADS; i++) {
     if (i < thread) place += equals[i];
     total += equals[i];

@@ -2,8 +2,11 @@ import { createSampler } from "@krait/sampler";
 import { buildProgram, CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn } from "@krait/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type KernelRun, runKernel } from "../../test-support/run-kernel.ts";
+import { unnoticedBarriers } from "../../test-support/unnoticed-barriers.ts";
 import { orders, withEmulator } from "../../test-support/with-emulator.ts";
 import { createCudaBackend } from "../index.ts";
+import { type Grid, i32 } from "../launch.ts";
 
 const VOCABULARY = 97;
 const ROWS = 400;
@@ -52,6 +55,40 @@ const wantedOf = (draws: readonly Draw[]): number[] =>
     return createSampler(options).sample(Float32Array.from(logits), { position }).token;
   });
 
+/** What a heap's memory holds before anyone uses it. */
+const UNTOUCHED = -7;
+
+/** Two equal weights, and half of their mass. */
+const equalHalves = {
+  logits: Array.from({ length: VOCABULARY }, (_, token) => (token === 3 || token === 60 ? 1 : -Infinity)),
+  temperature: 1,
+  topP: 0.5,
+  topK: 0,
+  minP: 0,
+};
+
+const drawKinds = [
+  { temperature: 1, topK: 0, topP: 1, minP: 0 },
+  { temperature: 0.7, topK: 30, topP: 1, minP: 0 },
+  { temperature: 0.7, topK: 0, topP: 0.9, minP: 0 },
+  { temperature: 2, topK: 50, topP: 0.8, minP: 0.01 },
+];
+
+function fillSettings(draws: readonly Draw[], setting: Float32Array, choice: Int32Array): void {
+  for (const [row, { temperature, topP, minP, topK, seed }] of draws.entries()) {
+    const numbers = setting.subarray(row * SETTING_COLUMNS);
+    numbers[SettingColumn.temperature] = temperature;
+    numbers[SettingColumn.topP] = topP;
+    numbers[SettingColumn.minP] = minP;
+    numbers[SettingColumn.repetitionPenalty] = 1;
+    const integers = choice.subarray(row * CHOICE_COLUMNS);
+    integers[ChoiceColumn.topK] = topK;
+    integers[ChoiceColumn.seedLow] = Number(BigInt.asIntN(32, seed));
+    integers[ChoiceColumn.seedHigh] = Number(BigInt.asIntN(32, seed >> 32n));
+    integers[ChoiceColumn.maskRow] = -1;
+  }
+}
+
 await withEmulator("draws", (emulator) => {
   async function drawn(draws: readonly Draw[]): Promise<number[]> {
     await using backend = await createCudaBackend({ library: emulator.library });
@@ -64,18 +101,7 @@ await withEmulator("draws", (emulator) => {
     const outputRows = draws.length;
     const setting = new Float32Array(outputRows * SETTING_COLUMNS);
     const choice = new Int32Array(outputRows * CHOICE_COLUMNS);
-    for (const [row, { temperature, topP, minP, topK, seed }] of draws.entries()) {
-      const numbers = setting.subarray(row * SETTING_COLUMNS);
-      numbers[SettingColumn.temperature] = temperature;
-      numbers[SettingColumn.topP] = topP;
-      numbers[SettingColumn.minP] = minP;
-      numbers[SettingColumn.repetitionPenalty] = 1;
-      const integers = choice.subarray(row * CHOICE_COLUMNS);
-      integers[ChoiceColumn.topK] = topK;
-      integers[ChoiceColumn.seedLow] = Number(BigInt.asIntN(32, seed));
-      integers[ChoiceColumn.seedHigh] = Number(BigInt.asIntN(32, seed >> 32n));
-      integers[ChoiceColumn.maskRow] = -1;
-    }
+    fillSettings(draws, setting, choice);
     states.logits.write(0, new Uint8Array(Float32Array.from(draws.flatMap((row) => row.logits)).buffer));
     const step = executable.bind({ weights: {}, states });
     step.run(
@@ -117,6 +143,50 @@ await withEmulator("draws", (emulator) => {
       ),
     );
     expect(await drawn(draws)).toEqual(wantedOf(draws));
+  });
+
+  /** The kernels alone, on one row after the other; what `order` holds afterwards too. */
+  function runKernels(draws: readonly Draw[]) {
+    const rows = draws.length;
+    const logits = Float32Array.from(draws.flatMap((row) => row.logits));
+    const setting = new Float32Array(rows * SETTING_COLUMNS);
+    const choice = new Int32Array(rows * CHOICE_COLUMNS);
+    fillSettings(draws, setting, choice);
+    const slot = Int32Array.from(draws.keys());
+    const position = Int32Array.from(draws, (row) => row.position);
+    const count = Int32Array.of(rows);
+    const stride = i32(VOCABULARY);
+    return async (threadOrder: number) => {
+      const largest = new BigUint64Array(rows);
+      const mass = new BigUint64Array(rows * VOCABULARY);
+      const order = new Int32Array(rows * VOCABULARY).fill(UNTOUCHED);
+      const [lastToken, output] = [new Int32Array(rows), new Int32Array(rows)];
+      const run = (kernel: string, grid: Grid, threads: number, args: KernelRun["args"]) =>
+        runKernel(emulator, { kernel, grid, threads, args, sharedBytes: 65_536, order: threadOrder });
+      const row = [count, logits, stride];
+      await run("find_largest", [1, rows], 256, [...row, largest, stride]);
+      await run("weigh_tokens", [1, rows], 256, [...row, slot, setting, largest, mass, stride]);
+      const state = [largest, i32(1), mass, order, lastToken, output, i32(1), stride];
+      await run("draw_token", [rows], 512, [...row, slot, position, setting, choice, ...state]);
+      return { tokens: [...output], lastTokens: [...lastToken], order: [...order] };
+    };
+  }
+
+  test("are made in the sampler's own order where a sum is near a threshold, and nowhere else", async () => {
+    const ordinary = fc.sample(draw, { numRuns: 100, seed: 3 });
+    const { tokens, lastTokens, order } = await runKernels(ordinary)(0);
+    expect(tokens).toEqual(wantedOf(ordinary));
+    expect(lastTokens).toEqual(tokens);
+    expect(order.filter((token) => token !== UNTOUCHED)).toEqual([]);
+    const near = await runKernels([{ ...ordinary[0]!, ...equalHalves }])(0);
+    expect(near.order.filter((token) => token !== UNTOUCHED)).toHaveLength(2);
+  });
+
+  test("need every barrier of their kernels", { timeout: 120_000 }, async () => {
+    const draws = fc.sample(draw, { numRuns: 8, seed: 4 }).map((row, i) => ({ ...row, ...drawKinds[i % 4] }));
+    const run = runKernels(draws);
+    const bytes = async (order: number) => Buffer.from(JSON.stringify(await run(order)));
+    expect(await unnoticedBarriers(emulator, [bytes])).toEqual([]);
   });
 
   test("do not depend on the order of threads", async () => {

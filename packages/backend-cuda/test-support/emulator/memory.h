@@ -1,5 +1,8 @@
 // Memory of the emulated device, full of NaN and with a margin on each side, and pinned memory of the host.
+// The device's is shared with child processes, in which kernels run that are wrong on purpose.
 #pragma once
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -24,8 +27,8 @@ inline void fillMargins(char* at, size_t bytes) {
 }
 
 inline void* allocate(size_t bytes) {
-  char* block = static_cast<char*>(std::aligned_alloc(256, (bytes + 2 * MARGIN + 255) / 256 * 256));
-  char* at = block + MARGIN;
+  void* block = mmap(nullptr, bytes + 2 * MARGIN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  char* at = static_cast<char*>(block) + MARGIN;
   std::memset(at, NEW_BYTE, bytes);
   fillMargins(at, bytes);
   allocations[at] = bytes;
@@ -37,10 +40,10 @@ inline bool isAllocated(void* at) { return allocations.count(static_cast<char*>(
 
 inline void release(void* memory) {
   char* at = static_cast<char*>(memory);
-  std::memset(at, NEW_BYTE, allocations[at]);
-  taken -= allocations[at];
+  size_t bytes = allocations[at];
+  taken -= bytes;
   allocations.erase(at);
-  std::free(at - MARGIN);
+  munmap(at - MARGIN, bytes + 2 * MARGIN);
 }
 
 inline bool hasWrittenMargins() {

@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { assemble, compilePtx, hasCompiler, sourceHash, sourceNames } from "../kernels/compile.ts";
+import type { PtxModule } from "./launch.ts";
+
+/** What must be in the PTX of kernels, by the beginning of their names: else they run at a fraction of their speed. */
+const wanted: readonly (readonly [kernels: string, instruction: RegExp, why: string])[] = [
+  ["embed_f32", /ld\.global\.(nc\.)?v4/, "rows of weights are read 16 bytes at a time"],
+  ["embed_bf16", /ld\.global\.(nc\.)?v4/, "rows of weights are read 16 bytes at a time"],
+];
+
+/** Gzipped, of all modules together. */
+const MOST_BYTES = 300 * 1024;
+
+const textOf = ({ base64 }: PtxModule) => gunzipSync(Buffer.from(base64, "base64")).toString();
+
+/** The PTX of each kernel, by name. */
+function kernelsOf(ptx: string): Map<string, string> {
+  const parts = ptx.split(/^(?=\.visible \.entry )/m).slice(1);
+  return new Map(parts.map((part) => [part.match(/^\.visible \.entry (\w+)/)![1]!, part]));
+}
+
+describe("the committed PTX", async () => {
+  const modules = await Promise.all(
+    readdirSync(new URL("ptx", import.meta.url)).map(async (file): Promise<PtxModule> => {
+      const exported: Record<string, PtxModule> = await import(new URL(`ptx/${file}`, import.meta.url).href);
+      return Object.values(exported)[0]!;
+    }),
+  );
+
+  test("is that of every source, and of no other", () => {
+    expect(modules.map(({ name }) => name).sort()).toEqual(sourceNames());
+  });
+
+  test.each(modules)("of $name belongs to its source; after a change: pnpm build:kernels", (module) => {
+    expect(module.sourceHash).toBe(sourceHash(module.name));
+  });
+
+  test("is small", () => {
+    const bytes = modules.reduce((sum, { base64 }) => sum + (base64.length * 3) / 4, 0);
+    expect(bytes).toBeLessThan(MOST_BYTES);
+  });
+
+  test("is such that drivers of version 470 and GPUs of compute capability 8.0 take it", () => {
+    for (const module of modules) expect(textOf(module)).toMatch(/^\.version 7\.4\n\.target sm_80$/m);
+  });
+
+  test.each(wanted)("has in %s the instruction %s: %s", (prefix, instruction) => {
+    const kernels = modules
+      .flatMap((module) => [...kernelsOf(textOf(module))])
+      .filter(([name]) => name.startsWith(prefix));
+    expect(kernels).not.toEqual([]);
+    expect(kernels.filter(([, ptx]) => !instruction.test(ptx)).map(([name]) => name)).toEqual([]);
+  });
+
+  test("is what nvcc makes of the sources, and spills no register", { timeout: 300_000 }, async ({
+    skip,
+  }) => {
+    if (!hasCompiler()) skip("nvcc and ptxas of CUDA 13 are not installed");
+    const waiting = [...modules];
+    const [changed, spilling]: string[][] = [[], []];
+    const checkNext = async (): Promise<void> => {
+      for (let module = waiting.shift(); module !== undefined; module = waiting.shift()) {
+        const ptx = await compilePtx(module.name);
+        if (ptx !== textOf(module)) changed!.push(module.name);
+        const spills = (await assemble(ptx)).match(/^ptxas warning.*spill.*$/gm);
+        if (spills !== null) spilling!.push(...spills);
+      }
+    };
+    await Promise.all([checkNext(), checkNext()]);
+    expect({ changed, spilling }).toEqual({ changed: [], spilling: [] });
+  });
+});
