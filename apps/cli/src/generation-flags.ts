@@ -34,7 +34,7 @@ export interface GenerationFlags extends SharedFlags, QuantizeFlag {
 }
 
 /** A tiny model may repeat itself without end; one that was named can be trusted to know when to stop. */
-const EMBEDDED_MAX_TOKENS = 512;
+export const EMBEDDED_MAX_TOKENS = 512;
 
 export function addGenerationFlags(command: Command): Command {
   return command

@@ -7,10 +7,10 @@ import { createStatusLine } from "./terminal/status-line.ts";
 
 /** Loads the model that the flags name, with a progress bar if somebody watches. */
 export async function openModel(
-  flags: SharedFlags & QuantizeFlag & { readonly context?: number },
+  flags: SharedFlags & QuantizeFlag & { readonly context?: number; readonly parallel?: number },
   signal: AbortSignal,
 ): Promise<ChatModel> {
-  const { model, revision, file, offline, backend, context, quantize, verbose } = flags;
+  const { model, revision, file, offline, backend, context, parallel, quantize, verbose } = flags;
   const status = createStatusLine(process.stderr);
   const say = (line: string): void => {
     if (!verbose) return;
@@ -24,6 +24,7 @@ export async function openModel(
       offline,
       backend,
       maxContext: context,
+      maxSequences: parallel,
       quantize,
       signal,
       onBackend: say,

@@ -3,10 +3,12 @@ import { Command } from "commander";
 import { addChat } from "./commands/chat.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addLedger } from "./commands/ledger.ts";
 import { addModels } from "./commands/models.ts";
 import { addParse } from "./commands/parse.ts";
 import { addRender } from "./commands/render.ts";
 import { addRun } from "./commands/run.ts";
+import { addServe } from "./commands/serve.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { addSharedFlags } from "./shared-flags.ts";
 
@@ -20,6 +22,8 @@ export function createProgram(): Command {
   addSharedFlags(program);
   addChat(program);
   addRun(program);
+  addServe(program);
+  addLedger(program);
   addInspect(program);
   addModels(program);
   addConvert(program);

@@ -1,6 +1,9 @@
 import { ApiError } from "../http/api-error.ts";
 import type { AccessKey } from "./keys.ts";
 
+/** A refill of many parts may miss a whole number by this much. */
+const ROUNDING = 1e-6;
+
 /** Refills steadily, up to what a minute brings. */
 class TokenBucket {
   readonly capacity: number;
@@ -27,7 +30,7 @@ class TokenBucket {
 
   /** Seconds until `amount` may be taken. */
   wait(amount: number, now: number): number {
-    return (60 * Math.max(0, amount - this.level(now))) / this.capacity;
+    return (60 * Math.max(0, amount - ROUNDING - this.level(now))) / this.capacity;
   }
 }
 

@@ -49,7 +49,7 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Arr
   const { maxBodyBytes } = limits;
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  if (request.body === null) throw new ApiError("invalid", "The request has no body.", { code: "no_body" });
+  if (request.body === null) throw noBody();
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -72,6 +72,7 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Arr
   } finally {
     clearTimeout(timer);
   }
+  if (length === 0) throw noBody();
   return joined(chunks, length);
 }
 
@@ -92,6 +93,10 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw new ApiError("invalid", "The body is not valid UTF-8.", { code: "invalid_utf8" });
   }
+}
+
+function noBody(): ApiError {
+  return new ApiError("invalid", "The request has no body.", { code: "no_body" });
 }
 
 function tooLarge(limit: number): ApiError {

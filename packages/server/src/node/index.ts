@@ -1,1 +1,5 @@
+export { type LedgerCsvOptions, ledgerCsv } from "./ledger-csv.ts";
+export { LedgerError, type LedgerErrorCode } from "./ledger-error.ts";
+export { keysInText, readKeysFile } from "./read-keys.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serve.ts";
+export { type LedgerOptions, openLedger, type SqliteLedger } from "./sqlite-ledger.ts";

@@ -76,7 +76,8 @@ export async function serve(
   const close = async (graceSeconds: number): Promise<void> => {
     drain.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // Connections that become idle later are not closed by themselves.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => {
       abort.abort(new DOMException("The server ends.", "AbortError"));
       // Time for the streams to tell their clients.
@@ -86,6 +87,7 @@ export async function serve(
       await closed;
     } finally {
       clearTimeout(timer);
+      clearInterval(sweep);
     }
   };
   const end = (graceSeconds: number): Promise<void> => {

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, expect, test } from "vitest";
+import { krait, kraitCommand, kraitEnvironment } from "../../test-support/krait-process.ts";
+import { temporaryFolder } from "../../test-support/model-folders.ts";
+
+interface Served {
+  readonly process: ChildProcess;
+  readonly url: string;
+  stderr(): string;
+}
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+});
+
+async function serve(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Served> {
+  const [node, ...rest] = kraitCommand;
+  const child = spawn(node!, [...rest, "serve", "--port", "0", ...args], {
+    env: { ...kraitEnvironment, ...environment },
+  });
+  started.push(child);
+  let stderr = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      const found = /served at (\S+)\/v1/.exec(stderr)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.on("close", (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
+  });
+  return { process: child, url, stderr: () => stderr };
+}
+
+const complete = (url: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(`${url}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ prompt: "Hello", max_tokens: 4, ...body }),
+  });
+
+/** Bans the end of the answer. */
+const logit_bias = Object.fromEntries([2, 11, 12].map((token) => [token, -100]));
+
+test("the embedded model is served until SIGTERM, and answers under way are finished", async () => {
+  const { process: child, url } = await serve([]);
+  const models = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
+  expect(models.data.map(({ id }) => id)).toEqual(["krait-tiny"]);
+  const answer = await complete(url, { stream: true, max_tokens: 200, logit_bias });
+  child.kill("SIGTERM");
+  expect(await answer.text()).toMatch(/"finish_reason":"length".*\[DONE\]\n\n$/s);
+  expect(await once(child, "close")).toEqual([0, null]);
+});
+
+test("after kill -9 in the middle of an answer the ledger has what was done before, and goes on", async () => {
+  await using folder = await temporaryFolder();
+  const ledger = `${folder.path}/ledger.sqlite`;
+  const rows = async () => (await krait(["ledger", ledger])).stdout.trimEnd().split("\r\n");
+  const args = ["--ledger", ledger, "--price-in", "1", "--price-out", "2"];
+  const first = await serve(args);
+  for (let i = 0; i < 3; i++) expect((await complete(first.url, {})).status).toBe(200);
+  const cut = await complete(first.url, { stream: true, max_tokens: 4000, logit_bias });
+  await cut.body!.getReader().read();
+  first.process.kill("SIGKILL");
+  await once(first.process, "close");
+  expect(await rows()).toHaveLength(1 + 3);
+
+  const second = await serve(args);
+  expect((await complete(second.url, {})).status).toBe(200);
+  second.process.kill("SIGTERM");
+  await once(second.process, "close");
+  const [names, ...entries] = await rows();
+  expect(entries).toHaveLength(4);
+  expect(new Set(entries.map((row) => row.split(",")[0])).size).toBe(4);
+  expect(names).toMatch(/^id,time,key,/);
+  const { stdout } = await krait(["ledger", ledger, "--summary"]);
+  const [, summary] = stdout.trimEnd().split("\r\n");
+  const [key, model, requests, prompt, cached, completion, , cost] = summary!.split(",");
+  expect([key, model, requests, completion]).toEqual(["", "krait-tiny", "4", "16"]);
+  expect(Number(cost)).toBeCloseTo((Number(prompt) + 2 * Number(completion)) / 1e6, 9);
+  expect(Number(cached)).toBeLessThan(Number(prompt));
+});
+
+test("other machines are served only whoever has a key", async () => {
+  const open = await krait(["serve", "--port", "0", "--host", "0.0.0.0"]);
+  expect(open.exitCode).toBe(1);
+  expect(open.stderr).toMatch(/needs keys/);
+  const { url } = await serve(["--host", "0.0.0.0"], { KRAIT_API_KEYS: "alice:one" });
+  const local = url.replace("0.0.0.0", "127.0.0.1");
+  expect((await complete(local, {})).status).toBe(401);
+  expect((await complete(local, {}, { authorization: "Bearer one" })).status).toBe(200);
+});
