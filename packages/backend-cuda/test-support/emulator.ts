@@ -19,6 +19,8 @@ export interface Emulator {
     readonly major?: number;
     readonly bytes?: number;
   }): void;
+  /** The next launch ends in a fault. */
+  failNextLaunch(): void;
   /** After a launch that failed: as if the process had begun anew. */
   reset(): void;
 }
@@ -30,6 +32,7 @@ export function openEmulator(library: string): Emulator {
   const skipBarrier = handle.func("emulatorSkipBarrier", "void", ["const char *", "int"]);
   const takeReached = handle.func("emulatorTakeReached", "const char *", []);
   const setDevice = handle.func("emulatorSetDevice", "void", ["int", "int", "int", "double"]);
+  const failNextLaunch = handle.func("emulatorFailNextLaunch", "void", []);
   const reset = handle.func("emulatorReset", "void", []);
   return {
     library,
@@ -42,6 +45,7 @@ export function openEmulator(library: string): Emulator {
         .map((line) => ({ file: line.split(":")[0]!, line: Number(line.split(":")[1]) })),
     setDevice: ({ devices = 1, driver = 13000, major = 8, bytes = 2 ** 32 } = {}) =>
       setDevice(devices, driver, major, bytes),
+    failNextLaunch: () => failNextLaunch(),
     reset: () => reset(),
   };
 }

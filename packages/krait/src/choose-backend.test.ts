@@ -35,7 +35,8 @@ test("auto tries GPUs, then what is fastest on the processor, and says why no fa
   expect(backend.software).toBe(false);
   expect(reasons).toHaveLength(1);
   expect(reasons[0]).toMatch(new RegExp(`^Backend "${backend.name}"\\.`));
-  if (backend.name === "native") expect(reasons[0]).toMatch(/"cuda".*WebGPU cannot be used here/);
+  if (backend.name === "native")
+    expect(reasons[0]).toMatch(/("cuda" needs|CUDA cannot be used here).*WebGPU cannot be used here/);
   if (backend.name === "wasm") expect(reasons[0]).toMatch(/WebGPU cannot be used here.*not there for/);
 });
 

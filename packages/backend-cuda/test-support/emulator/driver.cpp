@@ -27,7 +27,7 @@ struct Event { bool isDone = true, wasAsked = false; std::chrono::steady_clock::
 static std::recursive_mutex entrance;
 static Stream* onlyStream;
 static Result sticky = Success;
-static bool isMutated = false;
+static bool isMutated = false, failsNext = false;
 static std::string lastError;
 static int driverVersion = 13000, computeMajor = 8, deviceCount = 1;
 static size_t totalBytes = size_t(4) << 30;
@@ -207,6 +207,8 @@ Result cuLaunchKernel(simt::Kernel* kernel, unsigned gx, unsigned gy, unsigned g
     for (auto& value : *values) at.push_back(value.data());
     auto launch = [&] { return simt::launch(*kernel, {gx, gy, gz}, {bx, by, bz}, dynamicBytes, at.data()); };
     std::string error = isMutated ? launchApart(launch) : launch();
+    if (failsNext) error = kernel->name + " was made to fail";
+    failsNext = false;
     if (error.empty() && simt::hasWrittenMargins()) error = kernel->name + " has written outside of a buffer";
     if (error.empty()) return Success;
     lastError = error;
@@ -238,6 +240,7 @@ void emulatorSetDevice(int devices, int version, int major, double bytes) {
   computeMajor = major;
   totalBytes = size_t(bytes);
 }
+void emulatorFailNextLaunch() { failsNext = true; }
 /// After a launch that failed: as if the process had begun anew, but for what is allocated.
 void emulatorReset() {
   std::lock_guard<std::recursive_mutex> guard(entrance);
