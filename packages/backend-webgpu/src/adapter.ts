@@ -30,6 +30,12 @@ export async function findAdapter(software = true): Promise<GPUAdapter> {
   throw new WebGpuUnavailableError("its adapter computes on the processor");
 }
 
+/** The extensions of WGSL that compile here. */
+export async function languageFeatures(): Promise<ReadonlySet<string>> {
+  const gpu = await findGpu().catch(() => undefined); // an adapter may have come from elsewhere
+  return gpu?.wgslLanguageFeatures ?? new Set();
+}
+
 /** The page's or worker's own, else that of the package `webgpu`. */
 async function findGpu(): Promise<GPU> {
   const own = globalThis.navigator?.gpu;
@@ -54,4 +60,10 @@ export function isSoftware({ info }: GPUAdapter): boolean {
   return (
     info.isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(`${info.device} ${info.description}`)
   );
+}
+
+/** Maker, family and model, as far as the adapter tells them. */
+export function describeAdapter({ info }: GPUAdapter): string {
+  const parts = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
+  return parts.join(", ") || "unknown";
 }

@@ -15,11 +15,13 @@ import {
   type WeightBuffer,
   type WeightSource,
 } from "@krait/tensor";
-import { findAdapter, isSoftware } from "./adapter.ts";
+import { describeAdapter, findAdapter, isSoftware, languageFeatures } from "./adapter.ts";
 import { WebGpuBuffer } from "./buffer.ts";
 import { copyRegions } from "./copy.ts";
 import { type Counters, Device } from "./device/device.ts";
+import { kernelFeatures, wantedFeatures } from "./device/kernel-features.ts";
 import { WebGpuExecutable } from "./executable.ts";
+import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
 import { weightFormats } from "./weights/weight-layout.ts";
@@ -33,6 +35,11 @@ export interface WebGpuBackendOptions {
   readonly memoryBytes?: number;
   /** Weights larger than this are split between rows; the adapter's own limit unless given. */
   readonly maxBufferBytes?: number;
+  /**
+   * Whether kernels are compared with the reference before they are first used; unless given, on adapters
+   * that are hardware.
+   */
+  readonly selfTest?: boolean;
 }
 
 /** A {@link Backend} that says what its work has come to. */
@@ -50,9 +57,6 @@ export interface WebGpuBackend extends Backend {
   ): Promise<readonly KernelTime[]>;
 }
 
-/** What kernels make use of where an adapter has it; none is needed. */
-const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query"];
-
 /**
  * Kernels in WGSL on a GPU, f32 activations and sums.
  *
@@ -63,6 +67,7 @@ export async function createWebGPUBackend({
   software: maySoftware = true,
   memoryBytes = Number.POSITIVE_INFINITY,
   maxBufferBytes = Number.POSITIVE_INFINITY,
+  selfTest,
 }: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
   const chosen = adapter ?? (await findAdapter(maySoftware));
   const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
@@ -72,7 +77,13 @@ export async function createWebGPUBackend({
   });
   const largest = Math.min(maxBufferBytes, maxBufferSize, maxStorageBufferBindingSize);
   const software = isSoftware(chosen);
-  return new WebGpu(new Device(device, { memoryBytes, maxBufferBytes: largest }, software), software);
+  const own = new Device(
+    device,
+    { memoryBytes, maxBufferBytes: largest },
+    { productLanes: software ? 8 : 64, features: kernelFeatures(device, await languageFeatures()) },
+  );
+  if (!(selfTest ?? !software)) return new WebGpu(own, software);
+  return new WebGpu(own, software, new SelfTest(new WebGpu(own, software), describeAdapter(chosen)));
 }
 
 class WebGpu implements WebGpuBackend {
@@ -83,9 +94,11 @@ class WebGpu implements WebGpuBackend {
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
   readonly #device: Device;
+  readonly #selfTest: SelfTest | undefined;
 
-  constructor(device: Device, software: boolean) {
+  constructor(device: Device, software: boolean, selfTest?: SelfTest) {
     this.#device = device;
+    this.#selfTest = selfTest;
     this.software = software;
     const { memoryBytes, maxBufferBytes } = device.memory;
     this.limits = { memoryBytes, maxBufferBytes };
@@ -126,6 +139,8 @@ class WebGpu implements WebGpuBackend {
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
     validate(program);
+    await this.#selfTest?.require(program);
+    signal?.throwIfAborted();
     const executable = await WebGpuExecutable.compile(program, largest, this.#device);
     signal?.throwIfAborted();
     return executable;

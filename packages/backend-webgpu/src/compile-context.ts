@@ -10,28 +10,22 @@ import {
   type TensorSpec,
   type WeightRef,
 } from "@krait/tensor";
+import type { KernelTraits } from "./device/device.ts";
 import { StepLayout } from "./step-layout.ts";
-
-/** What products depend on, of a device. */
-export interface ProductLimits {
-  readonly maxBufferBytes: number;
-  readonly productLanes: number;
-}
 
 /** Where an op finds the numbers that its kernels are specialized with. */
 export class CompileContext {
   readonly program: Program;
   readonly largest: Extents;
   readonly maxBufferBytes: number;
-  /** Invocations that share a product's columns, where there are few rows. */
-  readonly productLanes: number;
+  readonly traits: KernelTraits;
   readonly layout: StepLayout;
 
-  constructor(program: Program, largest: Extents, limits: ProductLimits) {
+  constructor(program: Program, largest: Extents, maxBufferBytes: number, traits: KernelTraits) {
     this.program = program;
     this.largest = largest;
-    this.maxBufferBytes = limits.maxBufferBytes;
-    this.productLanes = limits.productLanes;
+    this.maxBufferBytes = maxBufferBytes;
+    this.traits = traits;
     this.layout = new StepLayout(program, largest);
   }
 

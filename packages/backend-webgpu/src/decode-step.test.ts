@@ -41,7 +41,10 @@ function dispatchesOf9B(format: Format, maxBufferBytes: number): number {
   });
   const largest = { rows: 256, segments: 4, longestSegment: 256, context: 1024, outputRows: 8 };
   const count = (program: Program, extents: Extents): number => {
-    const at = new CompileContext(program, largest, { maxBufferBytes, productLanes: 64 });
+    const at = new CompileContext(program, largest, maxBufferBytes, {
+      features: { subgroups: true },
+      productLanes: 64,
+    });
     return program.ops
       .flatMap((op) => launchesOf(op, at))
       .filter(({ workgroups }) => workgroups(extents).every((groups) => groups !== 0)).length;

@@ -4,11 +4,13 @@ import {
   DisposedError,
   type Executable,
   type Extents,
+  KraitError,
   type Op,
   type Program,
   planScratch,
   type ScratchPlan,
   type Step,
+  stateBytes,
   type WeightBuffer,
 } from "@krait/tensor";
 import { accessOfBinding, Bindings } from "./bindings.ts";
@@ -43,10 +45,8 @@ export class WebGpuExecutable implements Executable {
   /** Compiles all pipelines at once. */
   static async compile(program: Program, largest: Extents, device: Device): Promise<WebGpuExecutable> {
     checkLargest(program, largest);
-    const context = new CompileContext(program, largest, {
-      maxBufferBytes: device.memory.maxBufferBytes,
-      productLanes: device.productLanes,
-    });
+    const context = new CompileContext(program, largest, device.memory.maxBufferBytes, device.traits);
+    checkBuffers(context);
     const launches = program.ops.flatMap((op) => launchesOf(op, context).map((launch) => ({ op, launch })));
     const compiled = await Promise.all(
       launches.map(async ({ op, launch }) => {
@@ -87,4 +87,26 @@ export class WebGpuExecutable implements Executable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
   }
+}
+
+/**
+ * Asks of everything but weights, which are split, whether a buffer can hold it: before the weights are there.
+ *
+ * @throws {KraitError} `BUFFER_TOO_LARGE` naming what is too large, and what to make smaller.
+ */
+function checkBuffers({ program, largest, layout, maxBufferBytes }: CompileContext): void {
+  const check = (what: string, bytes: number, advice: string): void => {
+    if (bytes <= maxBufferBytes) return;
+    throw new KraitError(
+      "BUFFER_TOO_LARGE",
+      `${what} of Program "${program.name}" needs ${bytes} bytes, but this adapter's buffers end at ` +
+        `${maxBufferBytes}. ${advice}`,
+    );
+  };
+  for (const [name, spec] of Object.entries(program.states)) {
+    check(`State "${name}"`, stateBytes(spec), "Use fewer slots or pages, or a shorter context.");
+  }
+  const shorter = "Use steps of fewer rows.";
+  for (const bytes of planScratch(program, largest).buffers) check("An intermediate", bytes, shorter);
+  check("The feeds", 4 * layout.words, shorter);
 }

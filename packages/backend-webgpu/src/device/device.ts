@@ -1,5 +1,6 @@
 import { BackendLostError, DisposedError } from "@krait/tensor";
 import { CommandQueue } from "./command-queue.ts";
+import type { KernelFeatures } from "./kernel-features.ts";
 import { Memory } from "./memory.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 
@@ -17,6 +18,16 @@ export interface Counters {
   readonly allocatedBytes: number;
 }
 
+/** What kernels are chosen by. */
+export interface KernelTraits {
+  readonly features: KernelFeatures;
+  /**
+   * Invocations that share a product's columns, where there are few rows: as many as a processor has in a
+   * vector where one stands for a GPU, on lavapipe twice as fast as 64.
+   */
+  readonly productLanes: number;
+}
+
 /** A GPU device with what all parts of a backend share: memory, commands, pipelines, and its end. */
 export class Device {
   readonly gpu: GPUDevice;
@@ -29,16 +40,15 @@ export class Device {
   #failure: BackendLostError | undefined;
   #isDisposed = false;
 
-  /** As many as a processor has in a vector where one stands for a GPU: on lavapipe twice as fast as 64. */
-  readonly productLanes: number;
+  readonly traits: KernelTraits;
 
   constructor(
     gpu: GPUDevice,
     limits: { readonly memoryBytes: number; readonly maxBufferBytes: number },
-    isSoftware: boolean,
+    traits: KernelTraits,
   ) {
     this.gpu = gpu;
-    this.productLanes = isSoftware ? 8 : 64;
+    this.traits = traits;
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });

@@ -4,7 +4,7 @@
 //
 // A workgroup takes TILE_OUTPUTS rows of the weight against TILE_ROWS rows of x. Its lanes stride
 // through the columns a chunk at a time: neighbours read neighbouring bytes of the weight, and each
-// chunk of x is used for all outputs. The lanes' sums are added pairwise in workgroup memory.
+// chunk of x is used for all outputs. `add_lanes` adds up the lanes' sums.
 //
 // Where x comes out of a root-mean-square norm, the norm's own input can take its place: its weight is
 // multiplied in as x is read, its squares are added up on the way, and the sums are scaled at the end.
@@ -12,8 +12,7 @@
 override ROWS_AT: u32; // words of the step: its rows
 override CHUNKS: u32; // of a row of the weight
 override ROW_VECTORS: u32;
-override LANES: u32 = 64; // a power of two, for the pairwise sum
-override IS_NORMALIZED: bool = false;
+override LANES: u32;
 override EPSILON: f32 = 0;
 
 @group(0) @binding(0) var<storage, read> step: array<i32>;
@@ -21,11 +20,9 @@ override EPSILON: f32 = 0;
 
 @group(0) @binding(6) var<storage, read> norm_weight: array<f32>; // [COLUMNS]
 
-const SUMS: u32 = TILE_ROWS * TILE_OUTPUTS;
-const SQUARES: u32 = SUMS; // where the squares of the rows stand behind the sums
-const PARTIALS: u32 = SUMS + TILE_ROWS;
-
-var<workgroup> partial: array<array<f32, PARTIALS>, LANES>;
+const PRODUCTS: u32 = TILE_ROWS * TILE_OUTPUTS;
+const SQUARES: u32 = PRODUCTS; // where the squares of normalized rows stand, behind the products
+const SUMS: u32 = PRODUCTS + select(0, TILE_ROWS, HAS_SQUARES);
 
 fn norm_vector(vector: u32) -> vec4<f32> {
   var values: vec4<f32>;
@@ -40,7 +37,7 @@ fn norm_vector(vector: u32) -> vec4<f32> {
 fn linear_few_rows(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
+  lane: Lane,
 ) {
   let rows = u32(step[ROWS_AT]);
   let first_row = workgroup.y * TILE_ROWS;
@@ -49,49 +46,36 @@ fn linear_few_rows(
     return;
   }
 
-  var sums: array<f32, PARTIALS>;
-  for (var chunk = lane; chunk < CHUNKS; chunk += LANES) {
-    var inputs: array<array<vec4<f32>, CHUNK_VECTORS>, TILE_ROWS>;
-    for (var r = 0u; r < TILE_ROWS; r++) {
-      // Rows past the last are computed as the last, and not stored.
-      let row = min(first_row + r, rows - 1);
-      for (var v = 0u; v < CHUNK_VECTORS; v++) {
-        let vector = chunk * CHUNK_VECTORS + v;
-        inputs[r][v] = input_vector(row, vector);
-        if (IS_NORMALIZED) {
-          sums[SQUARES + r] += dot(inputs[r][v], inputs[r][v]);
-          inputs[r][v] *= norm_vector(vector);
-        }
-      }
-    }
+  var sums: array<f32, SUMS>;
+  for (var chunk = lane.index; chunk < CHUNKS; chunk += LANES) {
+    // Rows and outputs past the last are computed as the last, and not stored.
+    var weights: array<Chunk, TILE_OUTPUTS>;
     for (var o = 0u; o < TILE_OUTPUTS; o++) {
-      let values = weight_chunk(min(first_output + o, OUTPUTS - 1) * ROW_VECTORS, chunk);
+      weights[o] = weight_chunk(min(first_output + o, OUTPUTS - 1) * ROW_VECTORS, chunk);
+    }
+    for (var v = 0u; v < CHUNK_VECTORS; v++) {
+      let vector = chunk * CHUNK_VECTORS + v;
       for (var r = 0u; r < TILE_ROWS; r++) {
-        for (var v = 0u; v < CHUNK_VECTORS; v++) {
-          sums[r * TILE_OUTPUTS + o] += dot(values[v], inputs[r][v]);
+        var input = input_vector(min(first_row + r, rows - 1), vector);
+        if (HAS_SQUARES) {
+          sums[SQUARES + r] += dot(input, input);
+          input *= norm_vector(vector);
+        }
+        for (var o = 0u; o < TILE_OUTPUTS; o++) {
+          sums[r * TILE_OUTPUTS + o] += dot(weights[o][v], input);
         }
       }
     }
   }
 
-  partial[lane] = sums;
-  workgroupBarrier();
-  for (var stride = LANES / 2; stride > 0; stride /= 2) {
-    if (lane < stride) {
-      for (var i = 0u; i < PARTIALS; i++) {
-        partial[lane][i] += partial[lane + stride][i];
-      }
-    }
-    workgroupBarrier();
-  }
-
-  for (var i = lane; i < SUMS; i += LANES) {
+  add_lanes(lane, sums);
+  for (var i = lane.index; i < PRODUCTS; i += LANES) {
     let row = first_row + i / TILE_OUTPUTS;
     let output = first_output + i % TILE_OUTPUTS;
     if (row < rows && output < OUTPUTS) {
-      var sum = partial[0][i];
-      if (IS_NORMALIZED) {
-        sum /= sqrt(partial[0][SQUARES + i / TILE_OUTPUTS] / f32(COLUMNS) + EPSILON);
+      var sum = total(lane, i);
+      if (HAS_SQUARES) {
+        sum /= sqrt(total(lane, SQUARES + i / TILE_OUTPUTS) / f32(COLUMNS) + EPSILON);
       }
       store_output(row, output, sum);
     }

@@ -3,7 +3,7 @@
 //   y[r, o] = activation(sum over i of weight[o, i] · x[r, i] + bias[o]) + residual[r, o]
 //
 // A workgroup takes 32 rows of x against 64 rows of the weight, 32 columns at a time: both tiles are
-// decoded into workgroup memory once, as vectors of four columns, and each lane then multiplies four
+// decoded into workgroup memory once, as vectors of four columns, and each lane then multiplies eight
 // rows of the one by four of the other. Rows of a tile lie one vector apart from where their size would
 // put them, so that lanes that read different rows do not meet in one memory bank.
 
@@ -19,7 +19,8 @@ const TILE_OUTPUTS: u32 = 64;
 const TILE_VECTORS: u32 = 8;
 const TILE_STRIDE: u32 = TILE_VECTORS + 1;
 const TILE_CHUNKS: u32 = TILE_VECTORS / CHUNK_VECTORS;
-const ROW_LANES: u32 = TILE_ROWS / 4;
+const LANE_ROWS: u32 = 8;
+const ROW_LANES: u32 = TILE_ROWS / LANE_ROWS;
 const OUTPUT_LANES: u32 = TILE_OUTPUTS / 4;
 const LANES: u32 = ROW_LANES * OUTPUT_LANES;
 
@@ -43,7 +44,10 @@ fn linear_tiled(
   let row_lane = lane / OUTPUT_LANES;
   let output_lane = lane % OUTPUT_LANES;
 
-  var sums: array<vec4<f32>, 4>;
+  // A bound that compilers do not know, or they unroll the loop: eight times the code, and none the faster.
+  let tile_vectors = min(TILE_VECTORS, rows * TILE_VECTORS);
+
+  var sums: array<vec4<f32>, LANE_ROWS>;
   for (var first_chunk = 0u; first_chunk < CHUNKS; first_chunk += TILE_CHUNKS) {
     for (var i = lane; i < TILE_ROWS * TILE_VECTORS; i += LANES) {
       let r = i / TILE_VECTORS;
@@ -67,12 +71,12 @@ fn linear_tiled(
     }
     workgroupBarrier();
 
-    for (var v = 0u; v < TILE_VECTORS; v++) {
+    for (var v = 0u; v < tile_vectors; v++) {
       let w0 = weights[output_lane * TILE_STRIDE + v];
       let w1 = weights[(output_lane + OUTPUT_LANES) * TILE_STRIDE + v];
       let w2 = weights[(output_lane + 2 * OUTPUT_LANES) * TILE_STRIDE + v];
       let w3 = weights[(output_lane + 3 * OUTPUT_LANES) * TILE_STRIDE + v];
-      for (var r = 0u; r < 4; r++) {
+      for (var r = 0u; r < LANE_ROWS; r++) {
         let input = inputs[(row_lane + r * ROW_LANES) * TILE_STRIDE + v];
         sums[r] += vec4(dot(w0, input), dot(w1, input), dot(w2, input), dot(w3, input));
       }
@@ -80,7 +84,7 @@ fn linear_tiled(
     workgroupBarrier();
   }
 
-  for (var r = 0u; r < 4; r++) {
+  for (var r = 0u; r < LANE_ROWS; r++) {
     let row = first_row + row_lane + r * ROW_LANES;
     for (var o = 0u; o < 4; o++) {
       let output = first_output + output_lane + o * OUTPUT_LANES;

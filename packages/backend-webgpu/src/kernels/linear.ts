@@ -6,6 +6,8 @@ import { type Shard, shardsOf } from "../weight.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import { activationNumber } from "./activation.ts";
 import activation from "./activation.wgsl";
+import addLanes from "./add-lanes.wgsl";
+import addLanesSubgroups from "./add-lanes-subgroups.wgsl";
 import inputScalars from "./input-scalars.wgsl";
 import inputVectors from "./input-vectors.wgsl";
 import fewRows from "./linear-few-rows.wgsl";
@@ -18,7 +20,7 @@ const FEW_ROWS = 8;
 /** Rows and outputs that few-rows kernels take at once. */
 const TILES = [
   { rows: 1, outputs: 4 },
-  { rows: 4, outputs: 1 },
+  { rows: 4, outputs: 2 },
 ] as const;
 
 /** Dimensions of a dispatch end at 65,535 workgroups. */
@@ -64,8 +66,10 @@ function launchesOf(op: Linear, at: CompileContext, shard: Shard, index: number)
     const norm = tile.rows === 1 ? normBefore(op, at.program) : undefined;
     return {
       source: [
+        ...(at.traits.features.subgroups ? ["enable subgroups;", addLanesSubgroups] : [addLanes]),
         `const TILE_ROWS: u32 = ${tile.rows};`,
         `const TILE_OUTPUTS: u32 = ${tile.outputs};`,
+        `const HAS_SQUARES: bool = ${norm !== undefined};`,
         ...parts(norm?.input ?? op.input),
         fewRows,
       ].join("\n"),
@@ -73,12 +77,11 @@ function launchesOf(op: Linear, at: CompileContext, shard: Shard, index: number)
       constants: norm
         ? {
             ...constants,
-            LANES: at.productLanes,
+            LANES: at.traits.productLanes,
             ...at.view("X", norm.input),
-            IS_NORMALIZED: 1,
             EPSILON: norm.epsilon,
           }
-        : { ...constants, LANES: at.productLanes },
+        : { ...constants, LANES: at.traits.productLanes },
       bindings: norm
         ? [step, read(norm.input), ...bindings.slice(2), vectors(norm.weight)]
         : [...bindings, step],

@@ -1,0 +1,183 @@
+import {
+  buildProgram,
+  CHOICE_COLUMNS,
+  ChoiceColumn,
+  type Format,
+  type ProgramBuilder,
+  SETTING_COLUMNS,
+  SettingColumn,
+} from "@krait/tensor";
+import { numbers, type Probe } from "./probe.ts";
+
+const HIDDEN = 32;
+const VOCABULARY = 300;
+const EPSILON = 1e-5;
+const none = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
+
+/** The rows of a step, each a token that is looked up. */
+function lookUp(b: ProgramBuilder, columns: number) {
+  const slot = b.feed("slot", { shape: ["rows"], dtype: "i32" });
+  const token = b.resolveToken({
+    token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
+    slot,
+    lastToken: b.state("lastToken", { per: "slot", count: 2, shape: [1], dtype: "i32" }),
+  });
+  return { slot, x: b.embed(token, b.weight("table", { shape: [16, columns], format: "f32" })) };
+}
+
+const vector = (b: ProgramBuilder, name: string, length: number) =>
+  b.weight(name, { shape: [length], format: "f32" });
+
+/** Every op of a layer but the product, over a prompt of five tokens and a token of another sequence. */
+const layers: Probe = {
+  name: "layers",
+  extents: { rows: 6, segments: 2, longestSegment: 5, context: 5, outputRows: 2 },
+  feeds: {
+    token: Int32Array.of(3, 1, 4, 1, 5, 9),
+    slot: Int32Array.of(0, 0, 0, 0, 0, 1),
+    position: Int32Array.of(0, 1, 2, 3, 4, 0),
+    segment: Int32Array.of(0, 5, 0, 0, -1, -1, 5, 1, 1, 1, -1, -1),
+    outputRow: Int32Array.of(4, 5),
+  },
+  states: { pageTable: Int32Array.of(1, 0) },
+  program: buildProgram("self-test of layers", (b) => {
+    const { slot, x } = lookUp(b, 100);
+    const segment = b.feed("segment", { shape: ["segments", 6], dtype: "i32" });
+    b.output("embed", x);
+    const convolved = b.causalConv({
+      input: x,
+      weight: b.weight("conv", { shape: [100, 4], format: "f32" }),
+      bias: vector(b, "convBias", 100),
+      kernelSize: 4,
+      activation: "silu",
+      segment,
+      window: b.state("window", { per: "slot", count: 2, shape: [100, 3], dtype: "f32" }),
+    });
+    b.output("causalConv", convolved);
+    const [gate, inner, bRows, cRows, dt] = b.split(convolved, [HIDDEN, HIDDEN, 16, 16, 4]);
+    const scanned = b.ssmScan({
+      x: inner!,
+      b: bRows!,
+      c: cRows!,
+      dt: dt!,
+      a: vector(b, "a", 4),
+      d: vector(b, "d", 4),
+      dtBias: vector(b, "dtBias", 4),
+      heads: 4,
+      headDim: 8,
+      stateSize: 8,
+      groups: 2,
+      chunkSize: 8,
+      timeStepLimit: [0, Number.POSITIVE_INFINITY],
+      segment,
+      recurrent: b.state("recurrent", { per: "slot", count: 2, shape: [4, 8, 8], dtype: "f32" }),
+    });
+    b.output("ssmScan", scanned);
+    const gated = b.gatedGroupNorm({
+      input: scanned,
+      gate: gate!,
+      weight: vector(b, "groupNorm", HIDDEN),
+      groups: 2,
+      epsilon: EPSILON,
+    });
+    b.output("gatedGroupNorm", gated);
+    const normed = b.rmsNorm(x, vector(b, "norm", 100), { epsilon: EPSILON });
+    b.output("rmsNorm", normed);
+    const [query, key, value] = b.split(normed, [HIDDEN, 16, 16, 36]);
+    const position = b.feed("position", { shape: ["rows"], dtype: "i32" });
+    const pages = {
+      slot,
+      position,
+      pageTable: b.state("pageTable", { per: "slot", count: 2, shape: [1], dtype: "i32" }),
+      keys: b.state("keys", { per: "page", count: 2, shape: [2, 8], dtype: "f16" }),
+      values: b.state("values", { per: "page", count: 2, shape: [2, 8], dtype: "f16" }),
+      keyValueHeads: 2,
+      headDim: 8,
+    };
+    b.writeKv({ ...pages, key: key!, value: value! });
+    b.output("attention", b.attention({ ...pages, query: query!, heads: 4, scale: 0.35 }));
+    b.output(
+      "gatherRows",
+      b.gatherRows(normed, b.feed("outputRow", { shape: ["outputRows"], dtype: "i32" })),
+    );
+  }),
+};
+
+/** A greedy choice and a draw. */
+const sampling: Probe = {
+  name: "sampling",
+  extents: { ...none, outputRows: 2 },
+  feeds: {
+    slot: Int32Array.of(0, 1),
+    position: Int32Array.of(7, 8),
+    setting: settings([0, 0.8]),
+    choice: choices(),
+    biasToken: Int32Array.of(-1, -1),
+  },
+  states: { logits: numbers("logits", 2 * VOCABULARY) },
+  program: buildProgram("self-test of sampling", (b) => {
+    const feed = (name: string, columns: number[], dtype: "i32" | "f32" | "u32" = "i32") =>
+      b.feed(name, { shape: ["outputRows", ...columns], dtype });
+    const logits = b.state("logits", { per: "outputRow", count: 2, shape: [VOCABULARY], dtype: "f32" });
+    const chosen = {
+      slot: feed("slot", []),
+      setting: feed("setting", [SETTING_COLUMNS], "f32"),
+      choice: feed("choice", [CHOICE_COLUMNS]),
+    };
+    const adjusted = b.adjustLogits({
+      logits,
+      count: b.state("count", { per: "slot", count: 2, shape: [VOCABULARY], dtype: "i32" }),
+      ...chosen,
+      biasToken: feed("biasToken", [1]),
+      biasValue: feed("biasValue", [1], "f32"),
+      mask: feed("mask", [Math.ceil(VOCABULARY / 32)], "u32"),
+    });
+    b.output("adjustLogits", adjusted);
+    const token = b.drawToken({
+      logits: adjusted,
+      ...chosen,
+      position: feed("position", []),
+      lastToken: b.state("lastToken", { per: "slot", count: 2, shape: [1], dtype: "i32" }),
+    });
+    b.output("drawToken", token);
+    const top = b.topK(logits, { count: 5 });
+    b.output("topK", top.logits);
+    b.output("logSumExp", b.logSumExp(logits));
+    b.output("tokenLogit", b.tokenLogit(logits, token));
+  }),
+};
+
+export const opProbes: readonly Probe[] = [layers, sampling];
+
+/** Products by a matrix of this format: for one row, for a few, and for many, which have kernels of their own. */
+export function productProbes(format: Format): Probe[] {
+  const program = buildProgram(`self-test of ${format}`, (b) => {
+    const weight = b.weight("weight", { shape: [70, 256], format });
+    b.output(format, b.linear(lookUp(b, 256).x, weight));
+  });
+  return [1, 3, 12].map((rows) => ({
+    name: `${format} × ${rows}`,
+    program,
+    extents: { ...none, rows },
+    feeds: { token: Int32Array.from({ length: rows }, (_, row) => row), slot: new Int32Array(rows) },
+  }));
+}
+
+function settings(temperatures: readonly number[]): Float32Array {
+  const setting = new Float32Array(temperatures.length * SETTING_COLUMNS);
+  for (const [row, temperature] of temperatures.entries()) {
+    setting[row * SETTING_COLUMNS + SettingColumn.temperature] = temperature;
+    setting[row * SETTING_COLUMNS + SettingColumn.topP] = 1;
+    setting[row * SETTING_COLUMNS + SettingColumn.repetitionPenalty] = 1;
+  }
+  return setting;
+}
+
+function choices(): Int32Array {
+  const choice = new Int32Array(2 * CHOICE_COLUMNS);
+  for (const row of [0, 1]) {
+    choice[row * CHOICE_COLUMNS + ChoiceColumn.maskRow] = -1;
+    choice[row * CHOICE_COLUMNS + ChoiceColumn.seedLow] = 42;
+  }
+  return choice;
+}

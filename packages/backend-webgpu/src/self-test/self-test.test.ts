@@ -1,0 +1,78 @@
+import { buildProgram, type Format } from "@krait/tensor";
+import { describe, expect, test } from "vitest";
+import { withAdapter } from "../../test-support/adapter.ts";
+import { patchedAdapter, plainAdapter } from "../../test-support/patched-adapter.ts";
+import { createWideReference } from "../../test-support/reference.ts";
+import { createWebGPUBackend } from "../index.ts";
+import { weightFormats } from "../weights/weight-layout.ts";
+import { expected } from "./expected.ts";
+import { fingerprintsOf } from "./probe.ts";
+import { opProbes, productProbes } from "./probes.ts";
+
+const probes = [...opProbes, ...weightFormats.flatMap(productProbes)];
+
+test("what the self-test expects of every op and format is what the reference gives", async () => {
+  await using backend = await createWideReference();
+  const found: Record<string, Record<string, number>> = {};
+  for (const probe of probes) {
+    const fingerprints = await fingerprintsOf(backend, probe);
+    found[probe.name] = Object.fromEntries(
+      Object.entries(fingerprints).map(([output, number]) => [output, Number(number.toPrecision(6))]),
+    );
+  }
+  expect(found).toEqual(expected);
+});
+
+/** rows of a table, times a matrix of this format */
+const product = (format: Format) =>
+  buildProgram("product", (b) => {
+    const token = b.resolveToken({
+      token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
+      slot: b.feed("slot", { shape: ["rows"], dtype: "i32" }),
+      lastToken: b.state("lastToken", { per: "slot", count: 1, shape: [1], dtype: "i32" }),
+    });
+    const x = b.embed(token, b.weight("table", { shape: [4, 256], format: "f32" }));
+    b.output("product", b.linear(x, b.weight("matrix", { shape: [3, 256], format })));
+  });
+const largest = { rows: 12, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
+
+await withAdapter("the self-test", () => {
+  test.each([
+    ["what the adapter has", () => patchedAdapter((source) => source)],
+    ["no features at all", plainAdapter],
+  ])("passes with %s, and leaves nothing on the device", async (_, adapterOf) => {
+    await using backend = await createWebGPUBackend({ adapter: await adapterOf(), selfTest: true });
+    await backend.compile(product("q4_k"), { largest });
+    expect(backend.counters).toMatchObject({ buffers: 0, allocatedBytes: 0 });
+    const { dispatches } = backend.counters;
+    expect(dispatches).toBeGreaterThan(20);
+    await backend.compile(product("q4_k"), { largest });
+    expect(backend.counters.dispatches).toBe(dispatches); // once for a device
+  });
+
+  describe("names what a driver computes wrongly", () => {
+    test.each([
+      [
+        "a norm of half the size",
+        "y[to + c] = x[base + c] * scale",
+        "y[to + c] = 0.5 * x[base + c] * scale",
+        "rmsNorm",
+      ],
+      [
+        "scales that are not read",
+        "let scale = unpack2x16float(",
+        "let scale = 0 * unpack2x16float(",
+        "q8_0 × 1",
+      ],
+      ["sums that are no numbers", "sums[r] += vec4(", "sums[r] /= 0 * vec4(", "q8_0 × 12"],
+    ])("%s", async (_, right, wrong, op) => {
+      const adapter = await patchedAdapter((source) => source.replace(right, wrong));
+      await using backend = await createWebGPUBackend({ adapter, selfTest: true });
+      await expect(backend.compile(product("q8_0"), { largest })).rejects.toMatchObject({
+        code: "KERNEL_WRONG",
+        op: expect.stringContaining(op),
+        adapter: expect.stringMatching(/./),
+      });
+    });
+  });
+});
