@@ -1,5 +1,13 @@
 import type { AccessKey } from "./access/keys.ts";
 import type { Ledger, Price } from "./accounting/ledger.ts";
+import type { BatchQueue, BatchStore } from "./batches/batch-store.ts";
+
+export interface BatchOptions {
+  readonly store: BatchStore;
+  readonly queue: BatchQueue;
+  /** Lines run at once; 4 unless given. */
+  readonly concurrency?: number | undefined;
+}
 
 export interface HandlerOptions {
   /** Who may come in; everybody unless given. */
@@ -20,6 +28,10 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number | undefined;
   /** 100 unless given. */
   readonly maxNesting?: number | undefined;
+  /** Of an uploaded file; 100 MiB unless given. */
+  readonly maxFileBytes?: number | undefined;
+  /** Where files and batches are kept, and how their lines are handed out; there are none unless given. */
+  readonly batches?: BatchOptions | undefined;
   /** For the whole body to arrive; 30 unless given. */
   readonly bodyTimeoutSeconds?: number | undefined;
   /** For the whole answer; 600 unless given. */
@@ -41,7 +53,7 @@ export interface HandlerOptions {
   readonly onError?: ((error: unknown, requestId: string) => void) | undefined;
 }
 
-type Optional = "ledger" | "defaultMaxTokens" | "drain" | "abort";
+type Optional = "batches" | "ledger" | "defaultMaxTokens" | "drain" | "abort";
 
 /** The options with their defaults. */
 export type ResolvedOptions = Pick<HandlerOptions, Optional> & {
@@ -50,7 +62,7 @@ export type ResolvedOptions = Pick<HandlerOptions, Optional> & {
 
 export function resolveOptions(options: HandlerOptions): ResolvedOptions {
   return {
-    ...{ ledger: options.ledger, drain: options.drain, abort: options.abort },
+    ...{ batches: options.batches, ledger: options.ledger, drain: options.drain, abort: options.abort },
     keys: options.keys ?? [],
     prices: options.prices ?? {},
     corsOrigins: options.corsOrigins ?? [],
@@ -59,6 +71,7 @@ export function resolveOptions(options: HandlerOptions): ResolvedOptions {
     maxGenerations: options.maxGenerations ?? 512,
     maxBodyBytes: options.maxBodyBytes ?? 16 * 2 ** 20,
     maxNesting: options.maxNesting ?? 100,
+    maxFileBytes: options.maxFileBytes ?? 100 * 2 ** 20,
     bodyTimeoutSeconds: options.bodyTimeoutSeconds ?? 30,
     requestTimeoutSeconds: options.requestTimeoutSeconds ?? 600,
     keepAliveSeconds: options.keepAliveSeconds ?? 15,

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { Guard } from "./access/guard.ts";
 import { ServerMetrics } from "./accounting/server-metrics.ts";
+import { startBatches } from "./batches/start-batches.ts";
 import { Exchange } from "./exchange.ts";
 import { type HandlerOptions, resolveOptions } from "./handler-options.ts";
 import { ApiError, type ErrorShape, errorResponse } from "./http/api-error.ts";
@@ -26,18 +27,29 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
   requireDistinctModels(models);
   const resolved = resolveOptions(options);
   const { ledger, drain, abort } = resolved;
+  const app: App = new Hono();
+  const asOwner = new WeakMap<Request, string>();
+  const batches =
+    resolved.batches &&
+    startBatches(resolved.batches, resolved, (owner, request) => {
+      asOwner.set(request, owner);
+      return app.fetch(request);
+    });
   const context: ServerContext = {
     models,
     options: resolved,
     metrics: new ServerMetrics(models, ledger),
     guard: new Guard(resolved.keys, ledger),
     ledger,
+    batches,
   };
-  const app: App = new Hono();
   app.use("*", crossOrigin(resolved.corsOrigins));
   app.use("*", async (c, next) => {
     const { raw, path } = c.req;
-    const client = open.has(path) ? undefined : await context.guard.identify(raw.headers);
+    const owner = asOwner.get(raw);
+    const identify = () =>
+      owner === undefined ? context.guard.identify(raw.headers) : context.guard.named(owner);
+    const client = open.has(path) ? undefined : await identify();
     const exchange = new Exchange(path, client, [raw.signal, ...(abort ? [abort] : [])]);
     c.set("exchange", exchange);
     await next();

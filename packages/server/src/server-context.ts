@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { Guard } from "./access/guard.ts";
 import type { Ledger } from "./accounting/ledger.ts";
 import type { ServerMetrics } from "./accounting/server-metrics.ts";
+import type { BatchService } from "./batches/batch-service.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ResolvedOptions } from "./handler-options.ts";
 import { ApiError } from "./http/api-error.ts";
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly metrics: ServerMetrics;
   readonly guard: Guard;
   readonly ledger: Ledger | undefined;
+  /** Present where files and batches are kept. */
+  readonly batches: BatchService | undefined;
 }
 
 /** The app that routes are added to; each request has its exchange. */

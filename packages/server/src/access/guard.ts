@@ -14,11 +14,13 @@ export class Guard {
   readonly #ring: Promise<KeyRing>;
   readonly #allowances = new Map<string, Allowance>();
   readonly #ledger: Ledger | undefined;
+  readonly #keys: readonly AccessKey[];
   readonly isOpen: boolean;
 
   constructor(keys: readonly AccessKey[], ledger: Ledger | undefined) {
     this.isOpen = keys.length === 0;
     this.#ledger = ledger;
+    this.#keys = keys;
     this.#ring = createKeyRing(keys);
     // Told to whoever asks first; until then it is nobody's.
     this.#ring.catch(() => {});
@@ -43,6 +45,20 @@ export class Guard {
       throw new ApiError("authentication", "This key is not known here.", { code: "invalid_api_key" });
     }
     return { key, allowance: this.#allowanceOf(key) };
+  }
+
+  /**
+   * A client by its key's name, for what runs in its name while it is away.
+   *
+   * @throws {ApiError} `authentication` when there is no such key any more.
+   */
+  named(name: string): Client | undefined {
+    if (this.isOpen) return undefined;
+    const key = this.#keys.find((each) => each.name === name);
+    if (key !== undefined) return { key, allowance: this.#allowanceOf(key) };
+    throw new ApiError("authentication", `The key "${name}" is not known here any more.`, {
+      code: "invalid_api_key",
+    });
   }
 
   #allowanceOf(key: AccessKey): Allowance {

@@ -1,3 +1,5 @@
+import { batchesRoute } from "../batches/batches-route.ts";
+import { filesRoute } from "../batches/files-route.ts";
 import type { RouteModule } from "../server-context.ts";
 import { chatCompletionsRoute } from "./chat-completions/route.ts";
 import { completionsRoute } from "./completions/route.ts";
@@ -18,6 +20,8 @@ export const routes: readonly RouteModule[] = [
   modelsRoute,
   embeddingsRoute,
   tokensRoute,
+  filesRoute,
+  batchesRoute,
   healthRoute,
   openApiRoute,
 ];

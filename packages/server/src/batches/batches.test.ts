@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI, { toFile } from "openai";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answersOf, startBatchProcess, submitBatch, untilBatch } from "../../test-support/batch-process.ts";
+import { echoModel } from "../../test-support/echo-model.ts";
+import { type OpenBatches, openBatches, type RunningServer, serve } from "../node/index.ts";
+
+let folder: string;
+let batches: OpenBatches;
+let server: RunningServer;
+let client: OpenAI;
+let other: OpenAI;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "krait-batches-"));
+  batches = await openBatches({ folder: join(folder, "here") });
+  const keys = [
+    { name: "ann", key: "key-of-ann" },
+    { name: "bob", key: "key-of-bob" },
+  ];
+  server = await serve([echoModel(5)], { port: 0, keys, batches });
+  const baseURL = `${server.url}/v1`;
+  client = new OpenAI({ baseURL, apiKey: "key-of-ann", maxRetries: 0 });
+  other = new OpenAI({ baseURL, apiKey: "key-of-bob", maxRetries: 0 });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await batches[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+async function create(...lines: readonly unknown[]): Promise<OpenAI.Batch> {
+  const content = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
+  const file = await client.files.create({
+    file: await toFile(Buffer.from(content), "in.jsonl"),
+    purpose: "batch",
+  });
+  return await client.batches.create({
+    ...{ input_file_id: file.id, endpoint: "/v1/chat/completions", completion_window: "24h" },
+    metadata: { of: "a test" },
+  });
+}
+
+const line = (id: string, body: object) => ({
+  custom_id: id,
+  method: "POST",
+  url: "/v1/chat/completions",
+  body,
+});
+const question = (content: string) => ({ model: "echo", messages: [{ role: "user", content }] });
+const hasEnded = ({ status }: OpenAI.Batch) => ["completed", "failed", "cancelled"].includes(status);
+
+describe("a batch", () => {
+  test("answers every line, those that are wrong among the errors", async () => {
+    const made = await create(
+      line("a", question("one")),
+      line("b", { model: "echo" }),
+      line("c", question("three")),
+    );
+    expect(made).toMatchObject({
+      status: "in_progress",
+      request_counts: { total: 3 },
+      metadata: { of: "a test" },
+    });
+    const batch = await untilBatch(client, made.id, hasEnded);
+    expect(batch).toMatchObject({
+      status: "completed",
+      request_counts: { total: 3, completed: 2, failed: 1 },
+    });
+    expect(await answersOf(client, batch)).toEqual(
+      new Map([
+        ["a", "You said: one"],
+        ["c", "You said: three"],
+      ]),
+    );
+    const errors = await (await client.files.content(batch.error_file_id!)).text();
+    expect(JSON.parse(errors)).toMatchObject({
+      custom_id: "b",
+      response: { status_code: 400, body: { error: { param: "messages" } } },
+    });
+  });
+
+  test.each<[string, unknown[], RegExp]>([
+    ["no JSON", ["{"], /line|JSON/],
+    ["an id twice", [line("a", question("1")), line("a", question("2"))], /custom_id/],
+    ["another address", [{ ...line("a", {}), url: "/v1/completions" }], /url/],
+    ["a stream", [line("a", { ...question("1"), stream: true })], /stream/],
+    ["nothing", [""], /no lines/],
+  ])("with %s in its file fails at once, and says in which line", async (_, lines, message) => {
+    const batch = await create(...lines);
+    expect(batch.status).toBe("failed");
+    expect(batch.errors!.data![0]!.message).toMatch(message);
+  });
+
+  test("is its owner's alone, and so are its files", async () => {
+    const batch = await create(line("a", question("secret")));
+    await expect(other.batches.retrieve(batch.id)).rejects.toMatchObject({ status: 404 });
+    await expect(other.files.content(batch.input_file_id)).rejects.toMatchObject({ status: 404 });
+    expect((await other.batches.list()).data).toEqual([]);
+    expect((await other.files.list()).data).toEqual([]);
+    expect((await client.batches.list()).data.map(({ id }) => id)).toContain(batch.id);
+  });
+
+  test("that is cancelled keeps what it has, and cannot be cancelled again", async () => {
+    const batch = await create(...Array.from({ length: 200 }, (_, i) => line(`${i}`, question(`${i}`))));
+    await untilBatch(client, batch.id, ({ request_counts }) => request_counts!.completed > 3);
+    await client.batches.cancel(batch.id);
+    const ended = await untilBatch(client, batch.id, hasEnded);
+    expect(ended.status).toBe("cancelled");
+    expect((await answersOf(client, ended)).size).toBe(ended.request_counts!.completed);
+    await expect(client.batches.cancel(batch.id)).rejects.toMatchObject({ status: 400 });
+  });
+
+  test("of a file that is not there, or for an address that has no batches, is refused", async () => {
+    const request = {
+      input_file_id: "file-none",
+      endpoint: "/v1/chat/completions",
+      completion_window: "24h",
+    } as const;
+    await expect(client.batches.create(request)).rejects.toMatchObject({
+      status: 404,
+      param: "input_file_id",
+    });
+    await expect(client.batches.create({ ...request, endpoint: "/v1/embeddings" })).rejects.toMatchObject({
+      status: 400,
+    });
+  });
+});
+
+describe("a file", () => {
+  test("is listed, downloaded and deleted", async () => {
+    const file = await client.files.create({
+      file: await toFile(Buffer.from("{}"), "x.jsonl"),
+      purpose: "batch",
+    });
+    expect(file).toMatchObject({ filename: "x.jsonl", bytes: 2, purpose: "batch" });
+    expect(await (await client.files.content(file.id)).text()).toBe("{}");
+    expect(await client.files.delete(file.id)).toMatchObject({ deleted: true });
+    await expect(client.files.retrieve(file.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test("with an id that is a path is nowhere", async () => {
+    const response = await fetch(`${server.url}/v1/files/..%2F..%2Fetc%2Fpasswd/content`, {
+      headers: { authorization: "Bearer key-of-ann" },
+    });
+    expect(response.status).toBe(404);
+  });
+});
+
+test("a server that is killed in the middle goes on where it was, with nothing lost or done twice", {
+  timeout: 60_000,
+}, async () => {
+  const options = { folder: join(folder, "killed") };
+  const first = await startBatchProcess(options);
+  const id = await submitBatch(first.client, 40);
+  await untilBatch(first.client, id, ({ request_counts }) => request_counts!.completed >= 6);
+  await first.kill();
+  const second = await startBatchProcess(options);
+  try {
+    const batch = await untilBatch(second.client, id, hasEnded);
+    expect(batch).toMatchObject({
+      status: "completed",
+      request_counts: { total: 40, completed: 40, failed: 0 },
+    });
+    const answers = await answersOf(second.client, batch);
+    expect(answers.size).toBe(40);
+    for (let i = 0; i < 40; i++) expect(answers.get(`question-${i}`)).toBe(`You said: number ${i}`);
+  } finally {
+    await second.kill();
+  }
+});

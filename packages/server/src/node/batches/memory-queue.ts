@@ -1,0 +1,47 @@
+import type { BatchQueue } from "../../batches/batch-store.ts";
+
+/** Hands out lines within this process. What is left when it ends is in the store, and added again at the next start. */
+export class MemoryQueue implements BatchQueue {
+  readonly #waiting: [batch: string, line: number][] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #onError: (error: unknown) => void;
+  #run: ((batch: string, line: number) => Promise<void>) | undefined;
+  #concurrency = 0;
+  #hasEnded = false;
+
+  /** @param onError - told why a line could not be run; it is tried again at the next start. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  async add(batch: string, lines: readonly number[]): Promise<void> {
+    for (const line of lines) this.#waiting.push([batch, line]);
+    this.#handOut();
+  }
+
+  start(run: (batch: string, line: number) => Promise<void>, concurrency: number): void {
+    this.#run = run;
+    this.#concurrency = concurrency;
+    this.#handOut();
+  }
+
+  #handOut(): void {
+    while (!this.#hasEnded && this.#run && this.#running.size < this.#concurrency) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const running = this.#run(...next).catch((error) => {
+        if (!this.#hasEnded) this.#onError(error);
+      });
+      this.#running.add(running);
+      void running.then(() => {
+        this.#running.delete(running);
+        this.#handOut();
+      });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#hasEnded = true;
+    await Promise.all(this.#running);
+  }
+}
