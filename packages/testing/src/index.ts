@@ -1,4 +1,5 @@
 export { type CompareOptions, compare } from "./compare.ts";
+export { type DriftOptions, describeDrift } from "./describe-drift.ts";
 export { describeEqualities, type EqualityOptions } from "./describe-equalities.ts";
 export { describeFormats, type FormatsOptions } from "./describe-formats.ts";
 export { describeGolden, type GoldenOptions, type SamplingModel } from "./describe-golden.ts";
