@@ -1,7 +1,7 @@
 // The part of CUDA's driver API that the backend calls, over the fibers of `runtime.cpp`: the same names and
 // arguments. Built as a library that takes the driver's place.
 //
-// A stream does nothing until somebody waits for it, and the first question whether an event is done is
+// Streams do nothing until somebody waits for one, and the first question whether an event is done is
 // answered with no: what the host reuses too early is seen to change. Device memory starts as NaN, and
 // has margins that are looked at after every launch.
 #include <chrono>
@@ -21,11 +21,12 @@ enum { Success, InvalidValue, OutOfMemory, NotFound = 500, NotReady = 600, Launc
 
 typedef std::function<Result()> Command;
 struct Graph { std::vector<Command> commands; };
-struct Stream { std::deque<Command> queue; Graph* capture = nullptr; };
+struct Stream { Graph* capture = nullptr; };
 struct Event { bool isDone = true, wasAsked = false; std::chrono::steady_clock::time_point time; };
 
 static std::recursive_mutex entrance;
-static Stream* onlyStream;
+/// What waits to be done, of all streams, in the order in which it was enqueued.
+static std::deque<Command> waiting;
 static Result sticky = Success;
 static bool isMutated = false, failsNext = false;
 static std::string lastError;
@@ -36,15 +37,15 @@ static size_t totalBytes = size_t(4) << 30;
 
 static Result submit(Stream* stream, Command command) {
   if (stream->capture) stream->capture->commands.push_back(std::move(command));
-  else stream->queue.push_back(std::move(command));
+  else waiting.push_back(std::move(command));
   return Success;
 }
 
 /// Does everything that was enqueued, until an event is done.
 static Result drain(const Event* until = nullptr) {
-  while (onlyStream && !onlyStream->queue.empty() && !(until && until->isDone)) {
-    Command command = std::move(onlyStream->queue.front());
-    onlyStream->queue.pop_front();
+  while (!waiting.empty() && !(until && until->isDone)) {
+    Command command = std::move(waiting.front());
+    waiting.pop_front();
     if (Result result = command()) return sticky = result;
   }
   return Success;
@@ -132,11 +133,10 @@ Result cuMemsetD8Async(Pointer at, unsigned char value, size_t bytes, Stream* st
   return submit(stream, [=] { std::memset((void*)at, value, bytes); return Result(Success); });
 }
 
-Result cuStreamCreate(Stream** stream, unsigned) { ENTER; *stream = onlyStream = new Stream; return Success; }
+Result cuStreamCreate(Stream** stream, unsigned) { ENTER; *stream = new Stream; return Success; }
 Result cuStreamDestroy_v2(Stream* stream) {
   ENTER;
   Result result = drain();
-  if (onlyStream == stream) onlyStream = nullptr;
   delete stream;
   return result;
 }
@@ -246,7 +246,7 @@ void emulatorReset() {
   std::lock_guard<std::recursive_mutex> guard(entrance);
   sticky = Success;
   lastError.clear();
-  if (onlyStream) onlyStream->queue.clear();
+  waiting.clear();
   simt::repairMargins();
 }
 }
