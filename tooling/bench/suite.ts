@@ -17,6 +17,7 @@ export type Suite = (options: SuiteOptions) => AsyncIterable<Figure>;
 /** Suites by name. Each is loaded only when it is run. */
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   cpu: async () => (await import("./cpu/suite.ts")).cpuSuite,
+  server: async () => (await import("./server/suite.ts")).serverSuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
   webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };

@@ -24,6 +24,7 @@ const rows: Readonly<Record<string, number>> = {
   krait: 5,
   "@krait/worker": 6,
   "@krait/server": 6,
+  "@krait/example-server": 7,
   "@krait/cli": 7,
   "@krait/playground": 7,
 };

@@ -1,0 +1,107 @@
+import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { startTiny, type TinyServer } from "../../test-support/running-server.ts";
+
+const STREAMS = 64;
+
+/** A client that reads a stream to its end, or hangs up after some chunks. */
+async function stream(tiny: TinyServer, number: number, chunks: number): Promise<"whole" | "left"> {
+  const controller = new AbortController();
+  const response = await tiny.post(
+    "/v1/chat/completions",
+    {
+      messages: [{ role: "user", content: `What is ${number} + 38?` }],
+      ...{ stream: true, max_tokens: 24, reasoning_effort: "none" },
+    },
+    { signal: controller.signal },
+  );
+  expect(response.status).toBe(200);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let read = 0; ; read++) {
+    if (read === chunks) {
+      controller.abort();
+      await reader.cancel().catch(() => {});
+      return "left";
+    }
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  expect(text.endsWith("data: [DONE]\n\n")).toBe(true);
+  return "whole";
+}
+
+/** 64 clients at once, some of whom hang up before the first token, some in the middle. */
+async function round(tiny: TinyServer, seed: number): Promise<void> {
+  const random = lcg(seed);
+  const patience = Array.from({ length: STREAMS }, () =>
+    random() < 0.4 ? Math.floor(random() * 6) : Infinity,
+  );
+  const outcomes = await Promise.all(patience.map((chunks, number) => stream(tiny, number, chunks)));
+  for (const [number, outcome] of outcomes.entries()) {
+    // Who was patient has the whole answer; who was not may have had it sooner.
+    if (patience[number] === Infinity) expect(outcome).toBe("whole");
+  }
+  expect(outcomes.filter((outcome) => outcome === "left").length).toBeGreaterThan(5);
+}
+
+async function gauges(tiny: TinyServer): Promise<Record<string, number>> {
+  const text = await (await fetch(`${tiny.server.url}/metrics`)).text();
+  const samples = text.matchAll(
+    /^(krait_(?:queued|running|engine_(?:queued|running|slots_free|pages_free)))\{\S+ (\d+)$/gm,
+  );
+  return Object.fromEntries(Array.from(samples, ([, name, value]) => [name, Number(value)]));
+}
+
+test("64 streams whose clients hang up at random leave nothing behind, and hold up nobody", async () => {
+  await using tiny = await startTiny();
+  const before = await gauges(tiny);
+  expect(before).toMatchObject({ krait_queued: 0, krait_running: 0 });
+  await round(tiny, 1);
+  await round(tiny, 2);
+  const heap = heapBytes();
+  for (let seed = 3; seed <= 4; seed++) await round(tiny, seed);
+  await expect.poll(() => gauges(tiny)).toMatchObject({ krait_queued: 0, krait_running: 0 });
+  // A stream keeps tens of kilobytes while it lasts: 128 of them would be seen.
+  expect(heapBytes() - heap).toBeLessThan(3e6);
+  const after = await gauges(tiny);
+  for (const name of ["krait_engine_queued", "krait_engine_running"]) expect(after[name]).toBe(before[name]);
+}, 60_000);
+
+test("a client that reads nothing is cut off, and does not hold up one that reads", async () => {
+  await using tiny = await startTiny({ maxBufferedBytes: 20_000 });
+  const bans = Object.fromEntries([2, 11, 12].map((token) => [token, -100]));
+  const body = JSON.stringify({
+    messages: [{ role: "user", content: "Hello!" }],
+    ...{ stream: true, max_tokens: 100_000, logit_bias: bans, reasoning_effort: "none" },
+    // Long events, as the network takes in some megabytes before anybody has to wait.
+    ...{ logprobs: true, top_logprobs: 20 },
+  });
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const idle = connect(tiny.server.port, "127.0.0.1", () => idle.write(head + body));
+  idle.pause();
+  idle.on("error", () => {});
+  await expect.poll(async () => (await gauges(tiny)).krait_running).toBe(1);
+  await expect.poll(async () => (await gauges(tiny)).krait_running, { timeout: 25_000 }).toBe(0);
+  expect(await stream(tiny, 1, Infinity)).toBe("whole");
+  idle.destroy();
+}, 40_000);
+
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 3; i++) collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Numerical Recipes' linear congruential generator, as numbers from 0 to 1. */
+function lcg(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
