@@ -18,6 +18,7 @@ export type Suite = (options: SuiteOptions) => AsyncIterable<Figure>;
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   cpu: async () => (await import("./cpu/suite.ts")).cpuSuite,
   server: async () => (await import("./server/suite.ts")).serverSuite,
+  quality: async () => (await import("./quality/suite.ts")).qualitySuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
   webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };

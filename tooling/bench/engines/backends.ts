@@ -3,12 +3,12 @@ import type { Backend } from "@krait/tensor";
 /** The backends for processors, the fastest first. Each is imported only when it is made. */
 const backends: Readonly<Record<string, (threads: number) => Promise<Backend>>> = {
   native: async (threads) => (await import("@krait/backend-native")).createNativeBackend({ threads }),
-  wasm: async () => (await import("@krait/backend-wasm")).createWasmBackend(),
+  wasm: async (threads) => (await import("@krait/backend-wasm")).createWasmBackend({ threads }),
   cpu: async () => (await import("@krait/backend-cpu")).createCpuBackend(),
 };
 
 /** Those that compute with one thread whatever they are asked for. */
-const singleThreaded: ReadonlySet<string> = new Set(["wasm", "cpu"]);
+const singleThreaded: ReadonlySet<string> = new Set(["cpu"]);
 
 export const backendNames: readonly string[] = Object.keys(backends);
 

@@ -10,6 +10,10 @@ interface Sequence {
   clearHistory(): Promise<void>;
   evaluateWithoutGeneratingNewTokens(tokens: readonly number[]): Promise<void>;
   evaluate(tokens: readonly number[], options: object): AsyncIterable<number>;
+  controlledEvaluate(input: readonly (readonly [token: number, options: object])[]): Promise<Evaluated[]>;
+}
+interface Evaluated {
+  readonly next: { readonly probabilities: ReadonlyMap<number, number> };
 }
 interface Context {
   getSequence(options: object): Sequence;
@@ -49,6 +53,19 @@ serve({
     const started = performance.now();
     const [first] = await generate(promptLength, 1);
     return (first! - started) / 1000;
+  },
+
+  /** What each next token gets after each of some tokens. */
+  async probabilities(tokens: readonly number[]): Promise<number[][]> {
+    await sequence.clearHistory();
+    const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
+    const generateNext = { probabilities: true, options };
+    const evaluated = await sequence.controlledEvaluate(tokens.map((token) => [token, { generateNext }]));
+    return evaluated.map(({ next }) => {
+      const row: number[] = new Array(next.probabilities.size).fill(0);
+      for (const [token, probability] of next.probabilities) row[token] = probability;
+      return row;
+    });
   },
 
   async decode(tokens: number): Promise<number> {

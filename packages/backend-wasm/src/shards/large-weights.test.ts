@@ -40,6 +40,19 @@ test("weights of more than 4 GiB in all have their rows in several memories of o
   for (const weight of weights) shards.release(weight);
 });
 
+test("activations may stand anywhere in the 4 GiB", async () => {
+  const { shards, module, held } = await start(1);
+  const weight = await shards.hold(held);
+  const stored = quantize("q8_0", new Random(1).normal(COLUMNS, 1));
+  shards.fill(weight, 7, stored);
+  const at = 3 * 2 ** 30;
+  module.memory.grow((at + 2 ** 20 - module.memory.buffer.byteLength) / 65536);
+  new DataView(module.memory.buffer).setInt32(at, 7, true);
+  // As a kernel passes addresses: words of 32 bits, with a sign.
+  shards.imports.widenShards(weight, at | 0, 1, (at + 64) | 0, COLUMNS);
+  expect(new Float32Array(module.memory.buffer, at + 64, COLUMNS)).toEqual(dequantize("q8_0", stored));
+});
+
 test("a share that no memory can hold is not taken", async () => {
   const { shards, module } = await start(1);
   const large: TensorSpec = { shape: [500_000, 8_192], format: "q8_0" };

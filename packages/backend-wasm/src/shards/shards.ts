@@ -43,8 +43,11 @@ interface ShardedWeight {
  */
 export class Shards {
   readonly imports: ShardImports = {
-    multiplyShards: (...words) => this.#multiply(...words),
-    widenShards: (...words) => this.#widen(...words),
+    // Kernels pass words as signed numbers: an address from 2 GiB on comes as a negative one.
+    multiplyShards: (weight, x, xBytes, count, y, stride) =>
+      this.#multiply(weight, x >>> 0, xBytes, count, y >>> 0, stride),
+    widenShards: (weight, tokens, count, to, stride) =>
+      this.#widen(weight, tokens >>> 0, count, to >>> 0, stride),
   };
   /** Settles when a thread ends that nobody has told to. */
   readonly lost: Promise<KraitError>;

@@ -1,0 +1,91 @@
+import { rm } from "node:fs/promises";
+import { createCpuBackend } from "@krait/backend-cpu";
+import { type MatrixFormat, matrixFormats } from "@krait/models";
+import { availableBackends } from "../cpu/contenders.ts";
+import { backendNames, createBackend } from "../engines/backends.ts";
+import { EngineProcess } from "../engines/engine-process.ts";
+import { nodeLlamaCpp } from "../engines/peers.ts";
+import { type Figure, figure } from "../figure.ts";
+import type { SuiteOptions } from "../suite.ts";
+import { meanDivergence } from "./divergence.ts";
+import { type QualityModel, qualityModels, writeQuantized } from "./models.ts";
+import { probabilitiesOn } from "./probabilities.ts";
+
+/**
+ * How far a model's predictions move when its matrices are quantized, and how much of that is arithmetic:
+ * mean Kullback-Leibler divergences from the reference backend, over every position of a text.
+ *
+ * - `kl` is from the unquantized model: what the format costs.
+ * - `kl-of-arithmetic` is from the same quantized file: what products of eight-bit activations, sums in f32
+ *   and keys in f16 add, against what they add in llama.cpp.
+ */
+export async function* qualitySuite({ quick, backend, note }: SuiteOptions): AsyncGenerator<Figure> {
+  const wanted = backend === undefined ? backendNames.filter((name) => name !== "cpu") : [backend];
+  const backends = await availableBackends(wanted, note);
+  const peer = nodeLlamaCpp();
+  if (peer === undefined) {
+    note("node-llama-cpp is not compared: KRAIT_PEERS names no folder in which it is installed.");
+  }
+  const formats = matrixFormats.filter((format) => format !== "f32");
+  for (const model of await qualityModels(quick ? 64 : 256)) {
+    const exact = await onFile(model, "f32", (path) => referenceOn(path, model));
+    for (const format of formats) {
+      yield* await onFile(model, format, async (path) => {
+        const reference = await referenceOn(path, model);
+        const theirs = peer && (await peerOn(path, model, note));
+        const figures: Figure[] = [];
+        for (const name of backends) {
+          await using ours = await createBackend(name, 1);
+          const probabilities = await probabilitiesOn(ours, path, model.tokens);
+          const label = `${model.name}.${format}.${name}`;
+          figures.push(
+            figure({ name: `${label}.kl`, value: meanDivergence(exact, probabilities), unit: "nats" }),
+            figure({
+              name: `${label}.kl-of-arithmetic`,
+              value: meanDivergence(reference, probabilities),
+              unit: "nats",
+              lessIsBetter: true,
+              ...(theirs && {
+                peer: { value: meanDivergence(reference, theirs), name: peer.name, goal: 1 },
+              }),
+            }),
+          );
+        }
+        return figures;
+      });
+    }
+  }
+}
+
+async function onFile<T>(
+  model: QualityModel,
+  format: MatrixFormat,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = await writeQuantized(model, format);
+  try {
+    return await use(path);
+  } finally {
+    await rm(path);
+  }
+}
+
+async function referenceOn(path: string, { tokens }: QualityModel): Promise<Float64Array[]> {
+  await using backend = await createCpuBackend();
+  return await probabilitiesOn(backend, path, tokens, "f32");
+}
+
+async function peerOn(
+  file: string,
+  { name, tokens }: QualityModel,
+  note: (text: string) => void,
+): Promise<number[][] | undefined> {
+  await using engine = EngineProcess.nodeLlamaCpp();
+  try {
+    await engine.load({ file, threads: 1, maxContext: 512 });
+    return (await engine.call<number[][]>("probabilities", tokens)).result;
+  } catch (error) {
+    note(`${name}: llama.cpp is not compared: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
