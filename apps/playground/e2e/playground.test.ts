@@ -45,7 +45,7 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
     await visit.untilReady();
     await visit.say("What is 47 + 38?");
     const call = visit.page.getByRole("group", { name: "Call of calculate" });
-    expect(await call.innerText()).toMatch(/returned[\s\S]*47 \+ 38[\s\S]*\{"result":85\}/);
+    expect(await call.innerText()).toMatch(/returned[\s\S]*47 \+ 38[\s\S]*\{ "result": 85 \}/);
     expect(await visit.answer()).toContain("47 + 38 = 85");
   });
 

@@ -24,11 +24,13 @@ export const SaidTurn = memo(function SaidTurn({ turn }: { readonly turn: UserTu
       ) : (
         <p className="bubble">{turn.text}</p>
       )}
-      <TurnActions
-        turn={turn}
-        onEdit={canAnswer ? () => setEditing(true) : undefined}
-        onRegenerate={canAnswer ? () => playground.regenerate(turn.id) : undefined}
-      />
+      {!editing && (
+        <TurnActions
+          turn={turn}
+          onEdit={canAnswer ? () => setEditing(true) : undefined}
+          onRegenerate={canAnswer ? () => playground.regenerate(turn.id) : undefined}
+        />
+      )}
     </article>
   );
 });

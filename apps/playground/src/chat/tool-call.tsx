@@ -40,5 +40,7 @@ export function ToolCall({ call }: { readonly call: CallRecord }): ReactElement 
 function resultText(result: unknown): string {
   if (typeof result === "string") return result;
   const error = (result as { error?: unknown } | null)?.error;
-  return typeof error === "string" ? error : JSON.stringify(result);
+  if (typeof error === "string") return error;
+  // On one line, with spaces at which it can be broken.
+  return (JSON.stringify(result, null, 1) ?? "nothing").replace(/\n\s*/g, " ");
 }

@@ -25,11 +25,17 @@ export function useFollowEnd(scroller: RefObject<HTMLElement | null>): () => voi
     const observer = new MutationObserver(() => {
       if (following.current) element.scrollTop = element.scrollHeight;
     });
+    // It also gets another height when the page does, or when something opens beside it.
+    const resizing = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    resizing.observe(element);
     element.addEventListener("scroll", onScroll, { passive: true });
     observer.observe(element, { childList: true, subtree: true, characterData: true });
     return () => {
       element.removeEventListener("scroll", onScroll);
       observer.disconnect();
+      resizing.disconnect();
     };
   }, [scroller]);
   return toEnd;

@@ -95,6 +95,7 @@ export class ModelSession {
       signal,
     };
     for (const [index, name] of names.entries()) {
+      signal.throwIfAborted();
       try {
         return { model: await this.#host.load(source, { ...options, backend: name }), notes };
       } catch (error) {

@@ -1,6 +1,6 @@
 import { connectModel, type RemoteModel } from "@krait/worker";
 import type { HostedModel, HostLoadOptions, ModelHost } from "./model-host.ts";
-import type { ModelSource } from "./model-source.ts";
+import { labelOf, type ModelSource } from "./model-source.ts";
 
 /** Models in workers, one for each, so that freeing a model frees its memory to the last byte. */
 export function workerHost(): ModelHost {
@@ -16,7 +16,7 @@ export function workerHost(): ModelHost {
           onBackend,
           ...progressCallbacks(onProgress),
         });
-        return hosted(model, worker);
+        return hosted(model, worker, source);
       } catch (error) {
         worker.terminate();
         throw error;
@@ -44,10 +44,11 @@ function progressCallbacks(onProgress: HostLoadOptions["onProgress"]): Parameter
   };
 }
 
-function hosted(model: RemoteModel, worker: Worker): HostedModel {
-  const { name, architecture, memory, backend, maxContext, lost } = model;
+function hosted(model: RemoteModel, worker: Worker, source: ModelSource): HostedModel {
+  const { architecture, memory, backend, maxContext, lost } = model;
   return {
-    name,
+    // What is nowhere called anything has its address for a name.
+    name: model.name.includes("://") ? labelOf(source) : model.name,
     architecture,
     memory,
     backend,

@@ -79,11 +79,14 @@ function ModelFigures({ facts }: { readonly facts: ModelFacts }): ReactElement {
           ]}
         />
         <small>{facts.summary}</small>
-        {facts.notes.map((note) => (
-          <p className="note" key={note}>
-            {note}
-          </p>
-        ))}
+        <details>
+          <summary>Why this backend</summary>
+          {facts.notes.map((note) => (
+            <p className="note" key={note}>
+              {note}
+            </p>
+          ))}
+        </details>
       </section>
     </>
   );

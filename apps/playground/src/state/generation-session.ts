@@ -1,5 +1,4 @@
-import type { ExecutableTool, ToolRun, ToolRunEvent } from "krait";
-import type { TimedEvent } from "../conversation/apply-events.ts";
+import type { ExecutableTool, ToolRun } from "krait";
 import { pathTo } from "../conversation/conversation.ts";
 import { messagesOf } from "../conversation/messages.ts";
 import type { AssistantTurn } from "../conversation/turn.ts";
@@ -7,11 +6,9 @@ import type { HostedModel } from "../model/model-host.ts";
 import { type ModelSession, messageOf } from "../model/model-session.ts";
 import { chatOptionsOf } from "../settings/chat-options.ts";
 import type { Action, AppState } from "./app-state.ts";
+import { EventGatherer } from "./event-gatherer.ts";
 import type { Store } from "./store.ts";
 import { TokenTexts } from "./token-texts.ts";
-
-/** Milliseconds between two changes of what is shown: fast enough to read along, few enough to leave time. */
-const REFRESH_INTERVAL = 32;
 
 /** Losses of a device that an answer survives. */
 const MOST_RECOVERIES = 2;
@@ -116,25 +113,15 @@ export class GenerationSession {
     });
     this.#run = run;
     const texts = new TokenTexts(model);
-    let waiting: TimedEvent[] = [];
-    let shownAt = Number.NEGATIVE_INFINITY;
-    const show = async (): Promise<void> => {
-      const events = waiting;
-      waiting = [];
-      shownAt = performance.now();
+    const gatherer = new EventGatherer(async (events) => {
       this.#store.dispatch({ type: "generation-advanced", events: await texts.record(events) });
-    };
-    for await (const event of run) {
-      waiting.push({ event, at: Date.now() });
-      if (isShownAtOnce(event) || performance.now() - shownAt >= REFRESH_INTERVAL) await show();
+    });
+    try {
+      for await (const event of run) gatherer.add(event);
+    } finally {
+      await gatherer.flush();
     }
-    await show();
   }
-}
-
-/** Events after which nothing may come for long. */
-function isShownAtOnce({ type }: ToolRunEvent): boolean {
-  return type === "step" || type === "finish" || type === "tool-call-end" || type === "tool-result";
 }
 
 function isLoss(error: unknown): boolean {

@@ -35,7 +35,8 @@ export class TokenTexts {
   async #learn(ids: readonly number[]): Promise<void> {
     const unknown = [...new Set(ids)].filter((id) => !this.#texts.has(id));
     if (unknown.length === 0) return;
-    const texts = await this.#model.tokenTexts(unknown);
+    // Where the model is gone, so is the answer: what has come of it is shown all the same.
+    const texts = await this.#model.tokenTexts(unknown).catch((): readonly string[] => []);
     for (const [index, id] of unknown.entries()) this.#texts.set(id, texts[index] ?? "");
   }
 
