@@ -147,26 +147,27 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
     await using visit = await begin({ reducedMotion: "reduce" });
     const { page } = visit;
     const problems: string[] = [];
-    const judge = async (shown: string): Promise<void> => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        problems.push(
-          ...(await accessibilityProblems(page)).map((each) => `${shown}, ${colorScheme}: ${each}`),
-        );
-      }
+    const judge = async (place: string): Promise<void> => {
+      await page.emulateMedia({ colorScheme: "light" });
+      problems.push(...(await accessibilityProblems(page, place)));
+      await page.emulateMedia({ colorScheme: "dark" });
+      const inTheDark = await accessibilityProblems(page, place, ["color-contrast"]);
+      problems.push(...inTheDark.map((problem) => `in the dark, ${problem}`));
     };
     await visit.untilReady();
-    await judge("start");
+    await judge("html");
     await visit.say("What is the weather in Paris and Tokyo?");
     await page.locator(".reasoning-summary").first().click();
-    for (const panel of ["Branches", "Tools", "Performance", "Settings"]) {
+    await visit.openPanel("Settings");
+    await judge("html");
+    for (const panel of ["Branches", "Tools", "Performance"]) {
       await visit.openPanel(panel);
-      await judge(panel);
+      await judge(".side-panel");
     }
     await page.getByRole("button", { name: "Tokens and their probabilities" }).click();
-    await judge("tokens");
+    await judge(".turns");
     await page.locator(".model-button").click();
-    await judge("model");
+    await judge("dialog");
     expect(problems).toEqual([]);
   });
 

@@ -29,9 +29,15 @@ export class Visit implements AsyncDisposable {
     });
   }
 
-  static async begin(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  /** @param patience - milliseconds to wait for anything. */
+  static async begin(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+    patience = 60_000,
+  ): Promise<Visit> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(patience);
     const visit = new Visit(context, await context.newPage());
     await visit.page.goto(url);
     return visit;

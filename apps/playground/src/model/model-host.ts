@@ -37,6 +37,8 @@ export interface HostLoadOptions {
   /** The name of a backend, or "auto". */
   readonly backend: string;
   readonly maxContext?: number | undefined;
+  /** Where models that have a name are looked for, unless on the Hugging Face hub itself. */
+  readonly hubAddress?: string | undefined;
   readonly onProgress: (progress: LoadProgress) => void;
   /** Told which backend it is, and why no faster one. */
   readonly onBackend: (reason: string) => void;

@@ -11,7 +11,7 @@ const capabilities: Capabilities = {
   privateFiles: true,
   offline: true,
 };
-const choice = { backend: "webgpu", maxContext: null, capabilities };
+const choice = { backend: "webgpu", maxContext: null, hubAddress: "", capabilities };
 const source = { kind: "address", address: "org/name" } as const;
 
 function sessionWith(...loads: readonly Parameters<typeof scriptedHost>[number][]) {

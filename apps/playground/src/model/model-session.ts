@@ -7,6 +7,8 @@ export interface LoadChoice {
   /** A backend's name, or "auto". */
   readonly backend: string;
   readonly maxContext: number | null;
+  /** Empty for the Hugging Face hub itself. */
+  readonly hubAddress: string;
   readonly capabilities: Capabilities;
 }
 
@@ -82,7 +84,7 @@ export class ModelSession {
   /** On the first backend that takes it. What stops one may not stop the next: memory, a missing kernel, a driver. */
   async #loadOnFirst(
     source: ModelSource,
-    { backend, maxContext, capabilities }: LoadChoice,
+    { backend, maxContext, hubAddress, capabilities }: LoadChoice,
     state: ModelState,
     signal: AbortSignal,
   ): Promise<{ model: HostedModel; notes: readonly string[] }> {
@@ -90,6 +92,7 @@ export class ModelSession {
     const names = backendsToTry(backend, capabilities);
     const options: Omit<HostLoadOptions, "backend"> = {
       maxContext: maxContext ?? undefined,
+      hubAddress: hubAddress || undefined,
       onProgress: (progress) => this.#onProgress(progress, state, signal),
       onBackend: (reason) => notes.push(reason),
       signal,

@@ -5,13 +5,16 @@ import { labelOf, type ModelSource } from "./model-source.ts";
 /** Models in workers, one for each, so that freeing a model frees its memory to the last byte. */
 export function workerHost(): ModelHost {
   return {
-    async load(source, { backend, maxContext, onProgress, onBackend, signal }) {
+    async load(source, { backend, maxContext, hubAddress, onProgress, onBackend, signal }) {
       signal.throwIfAborted();
+      // What is downloaded is then not removed when the disk is full. Only a page may ask.
+      if (source.kind === "address") await navigator.storage?.persist?.().catch(() => false);
       const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
       try {
         const model = await connectModel(worker, locationOf(source), {
           backend,
           maxContext,
+          ...(source.kind === "address" && { endpoint: hubAddress }),
           signal,
           onBackend,
           ...progressCallbacks(onProgress),

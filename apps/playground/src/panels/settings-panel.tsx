@@ -11,6 +11,7 @@ export function SettingsPanel(): ReactElement {
   const settings = useApp((state) => state.settings);
   const change = (changed: Partial<Settings>): void => playground.changeSettings(changed);
   const prompt = useId();
+  const hub = useId();
   return (
     <div className="panel-content">
       <section>
@@ -60,7 +61,17 @@ export function SettingsPanel(): ReactElement {
           onChange={(backend) => change({ backend })}
         />
         <NumberField setting="maxContext" label="Context, tokens" empty="model's" />
-        <small>Both count from the next time that a model is loaded.</small>
+        <div className="field">
+          <label htmlFor={hub}>Hub, where it is not huggingface.co</label>
+          <input
+            id={hub}
+            type="url"
+            placeholder="https://huggingface.co"
+            value={settings.hubAddress}
+            onChange={(event) => change({ hubAddress: event.target.value.trim() })}
+          />
+        </div>
+        <small>These count from the next time that a model is loaded.</small>
       </section>
       <section>
         <h3>Page</h3>

@@ -11,6 +11,8 @@ export interface Settings {
   readonly backend: (typeof backends)[number];
   /** Positions of the longest conversation. */
   readonly maxContext: number | null;
+  /** Where models that have a name are looked for; empty for the Hugging Face hub itself. */
+  readonly hubAddress: string;
   readonly systemPrompt: string;
   readonly reasoning: boolean;
   /** Tokens after which the reasoning is ended for the model. */
@@ -32,6 +34,7 @@ export const defaultSettings: Settings = {
   theme: "system",
   backend: "auto",
   maxContext: null,
+  hubAddress: "",
   systemPrompt: "",
   reasoning: true,
   thinkingBudget: null,

@@ -122,6 +122,15 @@ describe("an answer", () => {
     expect(playground.store.state.generating).toBeUndefined();
   });
 
+  test("is asked for at once when its reasoning has gone on for long enough", async () => {
+    const { playground, model } = await openWith([...answerOf("Hm").slice(0, 3), forEver]);
+    const answered = playground.send("a");
+    setTimeout(() => playground.endThinking(), 5);
+    await expect.poll(() => model.endThinkingCalls).toBe(1);
+    playground.stop();
+    await answered;
+  });
+
   test("that fails says why, and can be asked for again", async () => {
     const { playground } = await openWith([new Error("The context is full.")], answerOf("fine"));
     await playground.send("a");

@@ -143,7 +143,7 @@ export class Playground {
   async #loadChoice(): Promise<LoadChoice> {
     const capabilities = this.store.state.capabilities ?? (await detectCapabilities());
     this.store.dispatch({ type: "capabilities-detected", capabilities });
-    const { backend, maxContext } = this.store.state.settings;
-    return { backend, maxContext, capabilities };
+    const { backend, maxContext, hubAddress } = this.store.state.settings;
+    return { backend, maxContext, hubAddress, capabilities };
   }
 }
