@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { hubForPages } from "./packages/hub/test-support/hub-for-pages.ts";
 import { chromiumFlags, findChromium } from "./tooling/chromium.ts";
 import { fixturesInPage } from "./tooling/fixtures-in-page.ts";
 import { SummaryReporter } from "./tooling/summary-reporter.ts";
@@ -73,7 +74,7 @@ function browserProject(executablePath: string | undefined): TestProjectInlineCo
     return { extends: true, test: { name: "browser", include: [noChromium] } };
   return {
     extends: true,
-    plugins: [fixturesInPage],
+    plugins: [fixturesInPage, hubForPages()],
     // Pages that may share memory among threads.
     server: {
       headers: {
@@ -102,7 +103,12 @@ function browserProject(executablePath: string | undefined): TestProjectInlineCo
         provider: playwright({
           launchOptions: {
             executablePath,
-            args: [...chromiumFlags, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+            args: [
+              ...chromiumFlags,
+              "--enable-unsafe-webgpu",
+              "--use-webgpu-adapter=swiftshader",
+              "--enable-precise-memory-info",
+            ],
           },
         }),
         instances: [{ browser: "chromium" }],

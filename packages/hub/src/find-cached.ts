@@ -34,6 +34,7 @@ export async function findCached(
     revision,
     commit,
     path: stored.path(commit, gguf),
+    blobs: await stored.blobs(commit, names),
     byteLength: names.reduce((sum, name) => sum + sizes.get(name)!, 0),
     receivedBytes: 0,
     files: names,

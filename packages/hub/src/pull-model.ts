@@ -73,6 +73,7 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
     revision,
     commit,
     path: stored.path(commit, gguf),
+    blobs: await stored.blobs(commit, names),
     byteLength: totalBytes(brought),
     receivedBytes: progress.receivedBytes,
     files: names,

@@ -2,6 +2,7 @@ import { cacheFolder } from "./disk/cache-folder.ts";
 import { diskStorage } from "./disk/disk-storage.ts";
 import { environment } from "./disk/node.ts";
 import { HubError } from "./hub-error.ts";
+import { hasOpfs, opfsStorage } from "./opfs/opfs-storage.ts";
 import type { RetryPolicy } from "./remote/retry.ts";
 import type { ModelStorage } from "./storage.ts";
 
@@ -15,7 +16,7 @@ export interface HubOptions {
   readonly offline?: boolean | undefined;
   /** The cache's folder; see {@link cacheFolder}. */
   readonly cacheFolder?: string | undefined;
-  /** Instead of a folder on disk. */
+  /** Instead of a folder on disk, or of a browser's private file system. */
   readonly storage?: ModelStorage | undefined;
 }
 
@@ -56,7 +57,8 @@ export function settingsOf(options: DownloadOptions): Settings {
     token: checkToken(options.token ?? HF_TOKEN?.trim()),
     offline: options.offline ?? isOn(HF_HUB_OFFLINE),
     storage: storageOf(options),
-    fetch: options.fetch ?? globalThis.fetch,
+    // A page's own insists on being called as a method of its page.
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     signal: options.signal,
     connections: count("connections", options.connections ?? 8, 1),
     pieceBytes: count("pieceBytes", options.pieceBytes ?? 16 * 2 ** 20, 1024),
@@ -69,7 +71,8 @@ export function settingsOf(options: DownloadOptions): Settings {
 }
 
 export function storageOf({ storage, cacheFolder: folder }: HubOptions): ModelStorage {
-  return storage ?? diskStorage(folder ?? cacheFolder());
+  if (storage !== undefined) return storage;
+  return hasOpfs() && folder === undefined ? opfsStorage() : diskStorage(folder ?? cacheFolder());
 }
 
 /** As the Python library reads it. */

@@ -20,15 +20,21 @@ export interface Hasher {
   digest(): string;
 }
 
+/** What bytes are summed by: for the hub's checksums, or ("piece") as the storage tells damaged pieces from sound ones. */
+export type HashAlgorithm = "sha256" | "sha1" | "piece";
+
 /**
- * Where models are kept: a folder on disk ({@link diskStorage}), or whatever else can hold files by name.
- * Several processes may use one storage at a time.
+ * Where models are kept: a folder on disk ({@link diskStorage}), a browser's private file system
+ * ({@link opfsStorage}), or whatever else can hold files by name. Several processes, or pages, may use one
+ * storage at a time.
  */
 export interface ModelStorage {
   /** Path or description, for people. */
   readonly location: string;
-  createHasher(algorithm: "sha256" | "sha1"): Hasher;
-  /** Room for more; Infinity where nobody knows. */
+  /** What people can do when there is no room left, as a sentence. */
+  readonly roomAdvice: string;
+  createHasher(algorithm: HashAlgorithm): Promise<Hasher>;
+  /** Room for more; Infinity where nobody knows. Asked before a download, so that a browser can be asked to keep it. */
   freeBytes(): Promise<number>;
   /** Ids of all models of which there is anything. */
   models(): Promise<string[]>;
@@ -47,6 +53,8 @@ export interface StoredModel {
   read(commit: string, name: string): Promise<Uint8Array>;
   /** Where a program finds a commit's files, or one of them. */
   path(commit: string, name?: string): string;
+  /** The files themselves, where they have no path that others could open; undefined where they have. */
+  blobs(commit: string, names: readonly string[]): Promise<ReadonlyMap<string, Blob> | undefined>;
 
   /** Whether the content is here, complete. */
   has(file: HubFile): Promise<boolean>;
@@ -82,10 +90,10 @@ export interface StoredFile {
 export interface PartialFile extends AsyncDisposable {
   /** All but the last have this many bytes: those that it was begun with. */
   readonly pieceBytes: number;
-  /** Finished pieces by number, with the SHA-256 of their bytes. */
+  /** Finished pieces by number, with the "piece" checksum of their bytes. */
   readonly finished: ReadonlyMap<number, string>;
   write(position: number, bytes: Uint8Array): Promise<void>;
-  finish(piece: number, sha256: string): Promise<void>;
+  finish(piece: number, checksum: string): Promise<void>;
   /** The bytes `[start, end)` in chunks, each valid until the next is asked for. */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
   /** These pieces are no longer finished. */

@@ -130,11 +130,23 @@ function fail(response: ServerResponse, status: number, code: string): void {
   response.writeHead(status, { "x-error-code": code }).end();
 }
 
+/** As the hub and its content servers answer pages of other origins. */
+const crossOrigin = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "authorization, range",
+  "access-control-expose-headers": "x-error-code, etag, link, accept-ranges, content-range",
+};
+
 async function listen(
   handle: (request: HubRequest, response: ServerResponse) => void,
   name: HubRequest["server"],
 ): Promise<{ readonly server: Server; readonly origin: string }> {
-  const server = createServer(({ url, headers }, response) => {
+  const server = createServer(({ url, headers, method }, response) => {
+    for (const [name, value] of Object.entries(crossOrigin)) response.setHeader(name, value);
+    if (method === "OPTIONS") {
+      response.writeHead(204).end();
+      return;
+    }
     const [, start, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
     const range = start === undefined ? undefined : ([Number(start), Number(last) + 1] as const);
     handle({ server: name, path: url!, range, authorization: headers.authorization }, response);

@@ -38,7 +38,7 @@ export async function findModel(
     return here;
   }
   const pulled = await pull(String(location), options);
-  const folder = await openModelFolder(pulled.path, { signal });
+  const folder = await openModelFolder(pulled.blobs ?? pulled.path, { signal });
   return { ...folder, location: location as string };
 }
 
@@ -64,7 +64,8 @@ function isNotHad({ code }: HubError): boolean {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof WeightError && error.code === "WEIGHT_FILE_MISSING";
+  const codes: readonly string[] = ["WEIGHT_FILE_MISSING", "WEIGHT_NO_FILE_SYSTEM"];
+  return error instanceof WeightError && codes.includes(error.code);
 }
 
 function isNeither(name: string): WeightError {

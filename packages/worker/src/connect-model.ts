@@ -30,6 +30,7 @@ export async function connectModel(
 ): Promise<RemoteModel> {
   const { signal } = options;
   signal?.throwIfAborted();
+  if (typeof location === "string" || location instanceof URL) keepStorage();
   const connection = await Connection.open(portOf(worker));
   try {
     const { plain, callbacks } = splitOptions(options);
@@ -40,4 +41,9 @@ export async function connectModel(
     connection.dispose();
     throw error;
   }
+}
+
+/** What the worker downloads is the browser's to remove, unless it agrees to keep it. Only a page may ask. */
+function keepStorage(): void {
+  globalThis.navigator?.storage?.persist?.().catch(() => {});
 }

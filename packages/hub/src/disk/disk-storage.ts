@@ -18,8 +18,9 @@ export function diskStorage(folder: string): ModelStorage {
   const { fs, path, crypto } = nodeModules();
   return {
     location: folder,
-    createHasher(algorithm) {
-      const hash = crypto.createHash(algorithm);
+    roomAdvice: "Make room, or choose another folder with KRAIT_CACHE.",
+    async createHasher(algorithm) {
+      const hash = crypto.createHash(algorithm === "piece" ? "sha256" : algorithm);
       return {
         update: (bytes) => void hash.update(bytes),
         digest: () => hash.digest("hex"),

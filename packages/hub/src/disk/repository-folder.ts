@@ -26,6 +26,7 @@ export function repositoryFolder(folder: string, locks: string): StoredModel {
 
   return {
     path: pathOf,
+    blobs: async () => undefined,
     async refs() {
       const refs = path.join(folder, "refs");
       const entries = (await filesBelow(refs)).map(

@@ -19,8 +19,8 @@ export async function requireRoom(
   throw new HubError({
     code: "HUB_DISK_FULL",
     message:
-      `"${asked.model}" needs ${size(expected)} more on disk, and ${settings.storage.location} has ${size(actual)}: ` +
-      `${size(expected - actual)} are missing. Make room, or choose another folder with KRAIT_CACHE.`,
+      `"${asked.model}" needs ${size(expected)} more room, and ${settings.storage.location} has ${size(actual)}: ` +
+      `${size(expected - actual)} are missing. ${settings.storage.roomAdvice}`,
     model: asked.model,
     expected,
     actual,

@@ -1,6 +1,6 @@
 import { HubError } from "../hub-error.ts";
 import { RangeIgnoredError } from "../remote/remote-file.ts";
-import type { Digest } from "../storage.ts";
+import type { Digest, Hasher } from "../storage.ts";
 import { fetchPiece, fetchWhole, type Transfer } from "./fetch-pieces.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 import type { Turns } from "./turns.ts";
@@ -55,7 +55,7 @@ async function fetchAndHash(
   );
   const settled = Promise.allSettled(tasks.values());
   try {
-    const hasher = startHash(transfer, file.digest);
+    const hasher = await startHash(transfer, file.digest);
     for (const { number, start, end } of pieces) {
       await tasks.get(number);
       for await (const chunk of partial.read(start, end)) hasher.update(chunk);
@@ -82,7 +82,7 @@ async function damagedPieces(
   const damaged: Piece[] = [];
   for (const piece of pieces) {
     signal.throwIfAborted();
-    const hasher = createHasher("sha256");
+    const hasher = await createHasher("piece");
     for await (const chunk of partial.read(piece.start, piece.end)) hasher.update(chunk);
     if (hasher.digest() !== partial.finished.get(piece.number)) damaged.push(piece);
   }
@@ -90,12 +90,9 @@ async function damagedPieces(
 }
 
 /** Git puts a header before the bytes: "blob", their number, and a zero. */
-function startHash(
-  { createHasher, file }: Transfer,
-  { algorithm }: Digest,
-): ReturnType<Transfer["createHasher"]> {
-  if (algorithm === "sha256") return createHasher("sha256");
-  const hasher = createHasher("sha1");
+async function startHash({ createHasher, file }: Transfer, { algorithm }: Digest): Promise<Hasher> {
+  if (algorithm === "sha256") return await createHasher("sha256");
+  const hasher = await createHasher("sha1");
   hasher.update(new TextEncoder().encode(`blob ${file.byteLength}\0`));
   return hasher;
 }

@@ -1,7 +1,7 @@
 import { RangeIgnoredError, type RemoteFile } from "../remote/remote-file.ts";
 import { type RetryPolicy, TransientError, waitForRetry } from "../remote/retry.ts";
 import { requestFailed } from "../remote/status-error.ts";
-import type { Hasher, HubFile, PartialFile } from "../storage.ts";
+import type { HubFile, ModelStorage, PartialFile } from "../storage.ts";
 import { PieceWriter } from "./piece-writer.ts";
 import type { Piece } from "./pieces.ts";
 import type { ProgressMeter } from "./progress.ts";
@@ -13,7 +13,7 @@ export interface Transfer {
   readonly partial: PartialFile;
   readonly progress: ProgressMeter;
   readonly retry: RetryPolicy;
-  createHasher(algorithm: "sha256" | "sha1"): Hasher;
+  readonly createHasher: ModelStorage["createHasher"];
 }
 
 /** A try that brings less than this share of a piece counts as a failure, so that there is an end to them. */
@@ -28,7 +28,7 @@ const LEAST_SHARE = 1 / 64;
 export async function fetchPiece(transfer: Transfer, piece: Piece, signal: AbortSignal): Promise<void> {
   const { file, remote, partial, progress } = transfer;
   const byteLength = piece.end - piece.start;
-  const writer = new PieceWriter(partial, transfer.createHasher("sha256"), piece.start, byteLength);
+  const writer = new PieceWriter(partial, await transfer.createHasher("piece"), piece.start, byteLength);
   let failures = 0;
   while (writer.position < piece.end) {
     const before = writer.position;
@@ -75,7 +75,12 @@ async function streamWhole(
       const piece = left[0]!;
       const part = chunk.subarray(taken, taken + piece.end - position);
       if (!partial.finished.has(piece.number)) {
-        writer ??= new PieceWriter(partial, createHasher("sha256"), piece.start, piece.end - piece.start);
+        writer ??= new PieceWriter(
+          partial,
+          await createHasher("piece"),
+          piece.start,
+          piece.end - piece.start,
+        );
         await writer.push(part);
       }
       taken += part.byteLength;

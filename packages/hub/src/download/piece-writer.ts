@@ -35,13 +35,14 @@ export class PieceWriter {
     }
   }
 
-  /** @returns the SHA-256 of the piece. */
+  /** @returns the checksum of the piece. */
   async end(): Promise<string> {
     await this.#flush();
     return this.#hasher.digest();
   }
 
   async #flush(): Promise<void> {
+    if (this.#filled === 0) return; // at a piece's end, where the next one's place begins
     await this.#partial.write(this.#written, this.#block.subarray(0, this.#filled));
     this.#written += this.#filled;
     this.#filled = 0;
