@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { krait, kraitCommand, kraitEnvironment } from "../../test-support/krait-process.ts";
 import { temporaryFolder } from "../../test-support/model-folders.ts";
@@ -18,7 +20,7 @@ afterEach(() => {
 async function serve(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Served> {
   const [node, ...rest] = kraitCommand;
   const child = spawn(node!, [...rest, "serve", "--port", "0", ...args], {
-    env: { ...kraitEnvironment, ...environment },
+    env: { ...kraitEnvironment, XDG_DATA_HOME: join(tmpdir(), "krait-serve-test"), ...environment },
   });
   started.push(child);
   let stderr = "";
@@ -90,4 +92,25 @@ test("other machines are served only whoever has a key", async () => {
   const local = url.replace("0.0.0.0", "127.0.0.1");
   expect((await complete(local, {})).status).toBe(401);
   expect((await complete(local, {}, { authorization: "Bearer one" })).status).toBe(200);
+});
+
+test("another server can compute the answers, with the template and parsing done here", async () => {
+  const behind = await serve([]);
+  const front = await serve(["--upstream", behind.url, "--id", "front", "--upstream-model", "krait-tiny"]);
+  const ask = async (url: string, path = "/v1/chat/completions") => {
+    const body = { messages: [{ role: "user", content: "What is 47 + 38?" }], temperature: 0 };
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await response.json()) as { choices: { message: object }[] };
+  };
+  const [direct, through] = [await ask(behind.url), await ask(front.url)];
+  expect(through.choices[0]!.message).toEqual(direct.choices[0]!.message);
+  expect(direct.choices[0]!.message).toMatchObject({ content: expect.stringContaining("85") });
+});
+
+test("batches are kept in the folder that is named, and one that is in use is an error", async () => {
+  await using folder = await temporaryFolder();
+  const first = await serve(["--batches", folder.path]);
+  expect((await fetch(`${first.url}/v1/batches`)).status).toBe(200);
+  await expect(serve(["--batches", folder.path])).rejects.toThrow(/keeps its batches in/);
 });

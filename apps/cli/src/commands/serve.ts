@@ -4,16 +4,14 @@ import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import { decimal, listed, wholeNumber } from "../flag-values.ts";
 import { EMBEDDED_MAX_TOKENS } from "../generation-flags.ts";
-import { openModel } from "../open-model.ts";
-import { type QuantizeFlag, quantizeFlag } from "../quantization.ts";
+import { quantizeFlag } from "../quantization.ts";
 import { errorMessage } from "../report-error.ts";
-import type { SharedFlags } from "../shared-flags.ts";
+import { type BatchFlags, batchesOf } from "../serve/batches-of.ts";
+import { openServed, type ServedFlags } from "../serve/open-served.ts";
 
-interface ServeFlags extends SharedFlags, QuantizeFlag {
+interface ServeFlags extends ServedFlags, BatchFlags {
   readonly host: string;
   readonly port: number;
-  readonly id?: string;
-  readonly context?: number;
   readonly parallel: number;
   readonly keys?: string;
   readonly ledger?: string;
@@ -47,6 +45,16 @@ export function addServe(program: Command): void {
       "--keys <file>",
       "JSON file of the keys of clients; KRAIT_API_KEYS has some, too, as name:key,name:key",
     )
+    .option(
+      "--upstream <url>",
+      "a server with OpenAI's API that computes instead, of the same model as --model; may be repeated",
+      listed,
+    )
+    .option("--upstream-model <name>", "by which the upstreams know the model; --id unless given")
+    .option(
+      "--batches <folder>",
+      "where files and batches are kept; in Redis where REDIS_URL is set, else in a folder of this user's",
+    )
     .option("--ledger <file>", "SQLite file in which is written down who used how much")
     .option("--price-in <amount>", "of a million tokens of prompts", decimal)
     .option("--price-out <amount>", "of a million generated tokens", decimal)
@@ -69,19 +77,18 @@ export function addServe(program: Command): void {
 
 async function serveUntilStopped(flags: ServeFlags): Promise<void> {
   // Nothing else in this program needs it.
-  const { serveModel } = await import("@krait/server");
   const { serve, keysInText, readKeysFile } = await import("@krait/server/node");
   const keys = [
     ...keysInText(process.env.KRAIT_API_KEYS ?? ""),
     ...(flags.keys === undefined ? [] : await readKeysFile(flags.keys)),
   ];
   const stop = stopSignal();
-  await using loaded = await openModel(flags, stop.signal);
-  const id = flags.id ?? (flags.model === undefined ? "krait-tiny" : undefined);
-  const model = serveModel(loaded, { id, contextLength: flags.context });
+  await using served = await openServed(flags, stop.signal);
+  const { model } = served;
   using ledger = await ledgerOf(flags);
+  await using batches = await batchesOf(flags, say);
   const options: HandlerOptions = {
-    ...{ keys, ledger, corsOrigins: flags.cors },
+    ...{ keys, ledger, batches, corsOrigins: flags.cors },
     prices: { [model.id]: pricesOf(flags) },
     defaultMaxTokens: flags.maxTokens ?? (flags.model === undefined ? EMBEDDED_MAX_TOKENS : undefined),
     requestTimeoutSeconds: flags.timeout,

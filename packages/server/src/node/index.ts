@@ -1,3 +1,4 @@
+export { FolderInUseError } from "./batches/folder-lock.ts";
 export { type OpenBatches, type OpenBatchesOptions, openBatches } from "./batches/open-batches.ts";
 export { type LedgerCsvOptions, ledgerCsv } from "./ledger-csv.ts";
 export { LedgerError, type LedgerErrorCode } from "./ledger-error.ts";

@@ -1,4 +1,5 @@
 import type { BatchOptions } from "../../handler-options.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { FolderStore } from "./folder-store.ts";
 import { MemoryQueue } from "./memory-queue.ts";
 
@@ -23,7 +24,8 @@ export type OpenBatches = BatchOptions & AsyncDisposable;
 /**
  * Files and batches in a folder, or in Redis.
  *
- * @throws {TypeError} for neither of them or both; for Redis also when its packages are not installed.
+ * @throws {FolderInUseError} while another server has the folder; {TypeError} for neither of folder and Redis
+ *   or both, and for Redis also when its packages are not installed.
  */
 export async function openBatches(options: OpenBatchesOptions): Promise<OpenBatches> {
   const { folder, redisUrl, concurrency, onError = () => {} } = options;
@@ -33,7 +35,14 @@ export async function openBatches(options: OpenBatchesOptions): Promise<OpenBatc
   if (folder !== undefined) {
     const queue = new MemoryQueue(onError);
     const store = await FolderStore.open(folder);
-    return { store, queue, concurrency, [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose]() };
+    const lock = await lockFolder(folder);
+    return {
+      ...{ store, queue, concurrency },
+      async [Symbol.asyncDispose]() {
+        await queue[Symbol.asyncDispose]();
+        await lock[Symbol.asyncDispose]();
+      },
+    };
   }
   const { RedisStore, RedisQueue } = await redisParts();
   const { prefix = "krait", lockSeconds } = options;
