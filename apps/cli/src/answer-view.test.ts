@@ -28,7 +28,7 @@ const finish = (completionTokens: number, decodeSeconds: number) =>
     reasoningEnd: undefined,
     stop: undefined,
     usage: { promptTokens: 1, cachedTokens: 0, completionTokens, reasoningTokens: 0 },
-    timing: { prefillSeconds: 0, decodeSeconds },
+    timing: { queueSeconds: 0, prefillSeconds: 0, decodeSeconds },
   }) as const;
 const reasoned: ToolRunEvent[] = [
   token(true),

@@ -1,13 +1,16 @@
 import type { Model } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import type { Tokenizer } from "@krait/tokenizer";
+import { type EngineDevice, openDevice } from "./engine-device.ts";
 import { EngineError } from "./errors.ts";
+import { EventSink } from "./event-sink.ts";
 import type { GenerateEvent } from "./events.ts";
-import { Executor } from "./executor.ts";
 import { Generation, type GenerationContext } from "./generation.ts";
-import { PrefixKeeper } from "./prefix-keeper.ts";
-import { checkRequest, type GenerateRequest } from "./request.ts";
-import type { StatePool } from "./state-pool.ts";
+import { Job, type Submission } from "./job.ts";
+import { checkRequest, type GenerateRequest, type RequestLimits } from "./request.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Snapshot, StatePool } from "./state-pool.ts";
+import { type EngineEvent, type EngineStats, Telemetry } from "./telemetry.ts";
 
 export interface EngineOptions {
   /** Without one there are token events only: no text, stop strings or reasoning. */
@@ -15,11 +18,29 @@ export interface EngineOptions {
   /** The tokens at which the model ends its turn. */
   readonly endTokens?: readonly number[] | undefined;
   /**
-   * Whether a step is enqueued before the token of the step before it has been read. Hides the way to the
+   * Whether a step is enqueued before the tokens of the step before it have been read. Hides the way to the
    * host and back where the device works on its own; only delays tokens where it is the host. On unless
    * the backend is synchronous.
    */
   readonly lookahead?: boolean | undefined;
+  /** Requests that may wait for a place; 256 unless given. */
+  readonly maxQueue?: number | undefined;
+  /** Rows of prompts in a step that also goes on with answers; the model's `chunkRows` unless given. */
+  readonly prefillRows?: number | undefined;
+  /** Tokens between snapshots in a long prompt, 4096 unless given; or false for no prefix cache. */
+  readonly prefixCache?: { readonly stride?: number | undefined } | false | undefined;
+  /**
+   * Makes what a sequence computes the same in every bit, whatever else runs and whatever is cached, where
+   * a backend chooses its kernels by the size of a step: prompts are read one at a time, in chunks cut at
+   * multiples of `chunkRows`, and every step is padded. Slower; the backends for processors do not need it.
+   */
+  readonly deterministic?: boolean | undefined;
+  /**
+   * Makes the model again, on another backend, after the backend was lost: then all requests go on where they
+   * were. What has been disposed of and what not is the caller's business. Without it all requests fail.
+   */
+  readonly rebuild?: (() => Promise<{ readonly model: Model; readonly backend: Backend }>) | undefined;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
 /** A generation under way. Iterate it once; leaving the loop ends it and frees its states. */
@@ -28,130 +49,273 @@ export interface GenerateStream extends AsyncIterable<GenerateEvent> {
   endThinking(): void;
 }
 
-/** What an engine has done since it was made. */
-export interface EngineStats {
-  /** Requests whose turn came. */
-  readonly requests: number;
-  /** These and the following: of requests that came to their finish event. */
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
-}
-
-/**
- * Generates tokens with one model. Requests run one after the other, in the order in which their streams
- * are first read; to read one inside the loop over another would wait for ever.
- */
+/** Generates tokens with one model, for many requests at once. */
 export interface Engine {
   /**
-   * Continues a prompt.
+   * Continues a prompt. It begins when its stream is first read; a reader who pauses holds up nobody else.
    *
-   * @throws {EngineError} at once when the request is invalid or does not fit the context; while iterating,
-   *   `PAGES_EXHAUSTED` and `SLOTS_EXHAUSTED`, and the signal's reason once it is aborted.
+   * @throws {EngineError} at once when the request is invalid, does not fit the context, or finds the queue
+   *   full; while iterating, `QUEUE_FULL`, `PAGES_EXHAUSTED`, `DEADLINE_EXCEEDED`, `LOGITS_INVALID` and
+   *   `ENGINE_LOST`, and the signal's reason once it is aborted.
    */
   generate(request: GenerateRequest): GenerateStream;
-  /** The states of all sequences, to open, fork, snapshot and restore by hand. */
+  /** The states of all sequences, to open, fork, snapshot and restore by hand; another one after a rebuild. */
   readonly pool: StatePool;
   readonly stats: EngineStats;
   /** Ends all generations with `ENGINE_DISPOSED`, then frees all states. The model stays loaded. */
   dispose(): Promise<void>;
 }
 
+/** How many events may wait for a reader before his request waits, too. */
+const SINK_EVENTS = 256;
+
 export function createEngine(model: Model, backend: Backend, options: EngineOptions = {}): Engine {
-  const executor = new Executor(model, backend);
-  const { sizes, largest, architecture } = model;
-  const context: GenerationContext = {
-    executor,
-    prefixes: new PrefixKeeper(executor.pool),
-    tokenizer: options.tokenizer,
-    endTokens: new Set(options.endTokens),
-    maxContext: sizes.maxContext,
-    chunkRows: largest.rows,
-    maxBiases: sizes.maxBiases,
-    lookahead: options.lookahead ?? !backend.synchronous,
-  };
-  const limits = {
-    vocabularySize: architecture.vocabularySize,
-    maxContext: sizes.maxContext,
-    topCount: sizes.topCount,
-    hasTokenizer: options.tokenizer !== undefined,
-  };
-  const stats = { requests: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
-  const disposal = new AbortController();
-  const live = new Set<AsyncGenerator<GenerateEvent, void, undefined>>();
-  let turn: Promise<void> = Promise.resolve();
-
-  async function* inTurn(
-    generation: Generation,
-    signal: AbortSignal,
-    onEnd: () => void,
-  ): AsyncGenerator<GenerateEvent, void, undefined> {
-    const before = turn;
-    let done = (): void => {};
-    const ended = new Promise<void>((resolve) => {
-      done = resolve;
-    });
-    // Whoever gives up waiting still leaves those behind waiting for those before.
-    turn = before.then(() => ended);
-    try {
-      await unlessAborted(before, signal);
-      stats.requests++;
-      for await (const event of generation.run()) {
-        if (event.type === "finish") {
-          stats.promptTokens += event.usage.promptTokens;
-          stats.cachedTokens += event.usage.cachedTokens;
-          stats.completionTokens += event.usage.completionTokens;
-        }
-        yield event;
-      }
-    } finally {
-      done();
-      onEnd();
-    }
-  }
-
-  function requireAlive(): void {
-    disposal.signal.throwIfAborted();
-  }
-
-  return {
-    generate(request) {
-      requireAlive();
-      checkRequest(request, limits);
-      const signal = AbortSignal.any([disposal.signal, ...(request.signal ? [request.signal] : [])]);
-      const generation = new Generation(context, { ...request, signal });
-      const events: AsyncGenerator<GenerateEvent, void, undefined> = inTurn(generation, signal, () =>
-        live.delete(events),
-      );
-      live.add(events);
-      return {
-        [Symbol.asyncIterator]: () => events,
-        endThinking: () => generation.endThinking(),
-      };
-    },
-    pool: executor.pool,
-    stats,
-    async dispose() {
-      if (disposal.signal.aborted) return;
-      disposal.abort(new EngineError("ENGINE_DISPOSED", "This engine has been disposed."));
-      // A generation whose reader has paused does not look at its signal; this ends it where it stands.
-      await Promise.allSettled([...live].map((events) => events.return()));
-      executor.dispose();
-    },
-  };
+  return new BatchingEngine(model, backend, options);
 }
 
-/** The promise, or the signal's reason if that comes first. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+class BatchingEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #telemetry: Telemetry;
+  readonly #scheduler: Scheduler;
+  readonly #context: GenerationContext;
+  readonly #limits: RequestLimits;
+  readonly #live = new Set<Submission>();
+  #device: EngineDevice;
+  /** Why no request is taken any more. */
+  #end: EngineError | undefined;
+  #requests = 0;
+
+  constructor(model: Model, backend: Backend, options: EngineOptions) {
+    const { sizes, largest, architecture } = model;
+    this.#options = options;
+    this.#telemetry = new Telemetry(options.onEvent);
+    this.#context = {
+      tokenizer: options.tokenizer,
+      endTokens: new Set(options.endTokens),
+      maxContext: sizes.maxContext,
+      maxBiases: sizes.maxBiases,
+    };
+    this.#limits = {
+      vocabularySize: architecture.vocabularySize,
+      maxContext: sizes.maxContext,
+      topCount: sizes.topCount,
+      maxSequences: sizes.maxSlots,
+      hasTokenizer: options.tokenizer !== undefined,
+    };
+    const { rows, segments, outputRows } = largest;
+    const prefillRows = countOption("prefillRows", options.prefillRows, rows);
+    const stride = options.prefixCache === false ? undefined : options.prefixCache?.stride;
+    this.#device = this.#open(model, backend);
+    this.#scheduler = new Scheduler(
+      this.#device,
+      {
+        limits: { rows, segments, outputRows, prefillRows },
+        maxContext: sizes.maxContext,
+        maxBiases: sizes.maxBiases,
+        maxQueue: countOption("maxQueue", options.maxQueue, 256),
+        snapshotStride: countOption("prefixCache.stride", stride, 4096),
+        lookahead: options.lookahead ?? !backend.synchronous,
+        deterministic: options.deterministic ?? false,
+        recover: (error) => this.#recover(error),
+      },
+      this.#telemetry,
+    );
   }
+
+  get pool(): StatePool {
+    return this.#device.executor.pool;
+  }
+
+  get stats(): EngineStats {
+    const { executor, cache } = this.#device;
+    const { waiting, running } = this.#scheduler.roster;
+    const { freeSlots, slots, freePages, pages } = executor.pool;
+    return {
+      ...this.#telemetry.counters,
+      queued: waiting.length,
+      running: running.size,
+      cache: cache?.stats,
+      slots: { free: freeSlots, total: slots },
+      pages: { free: freePages, total: pages },
+    };
+  }
+
+  generate(request: GenerateRequest): GenerateStream {
+    return this.#generate(request, undefined);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#end?.code === "ENGINE_DISPOSED") return;
+    this.#end = new EngineError("ENGINE_DISPOSED", "This engine has been disposed.");
+    for (const submission of [...this.#live]) this.#cancel(submission, this.#end);
+    await this.#scheduler.idle();
+    this.#device.dispose();
+  }
+
+  #generate(request: GenerateRequest, from: Snapshot | undefined): GenerateStream {
+    if (this.#end !== undefined) throw this.#end;
+    checkRequest(request, this.#limits);
+    this.#scheduler.requireRoom();
+    const sink = new EventSink<GenerateEvent>(SINK_EVENTS);
+    const submission = this.#submission(request, from, sink);
+    const deadline = deadlineOf(request);
+    sink.onStart = () => this.#start(submission, deadline);
+    sink.onRoom = () => this.#scheduler.wake();
+    sink.onReturn = () => this.#cancel(submission, undefined);
+    return {
+      [Symbol.asyncIterator]: () => sink,
+      endThinking: () => {
+        for (const { generation } of submission.jobs) generation.endThinking();
+      },
+    };
+  }
+
+  #submission(
+    request: GenerateRequest,
+    from: Snapshot | undefined,
+    sink: EventSink<GenerateEvent>,
+  ): Submission {
+    const { n = 1, id = String(++this.#requests) } = request;
+    const jobs: Job[] = [];
+    const submission: Submission = {
+      id,
+      request,
+      sink,
+      jobs,
+      from,
+      queuedAt: 0,
+      startedAt: undefined,
+      cachedTokens: 0,
+      reportedTokens: 0,
+      isDone: false,
+      onDone: () => {},
+    };
+    // One seed for all, so that choices differ and the same seed gives the same choices.
+    const seeded = withSeed(request);
+    for (let choice = 0; choice < n; choice++) {
+      const generation = new Generation(this.#context, seeded, choice);
+      jobs.push(new Job(submission, generation, n === 1 ? undefined : choice));
+    }
+    return submission;
+  }
+
+  #start(submission: Submission, deadline: number | undefined): void {
+    const { request, sink, id } = submission;
+    const { signal } = request;
+    try {
+      if (this.#end !== undefined) throw this.#end;
+      signal?.throwIfAborted();
+      this.#scheduler.requireRoom();
+    } catch (error) {
+      sink.fail(error, true);
+      return;
+    }
+    const onAbort = (): void => this.#cancel(submission, signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = deadline === undefined ? undefined : this.#failAt(submission, deadline);
+    submission.onDone = () => {
+      signal?.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+      this.#live.delete(submission);
+    };
+    submission.queuedAt = performance.now();
+    this.#telemetry.counters.requests++;
+    this.#live.add(submission);
+    this.#telemetry.tell({ type: "request-queued", id, promptTokens: request.prompt.length });
+    this.#scheduler.submit(submission);
+  }
+
+  #failAt(submission: Submission, deadline: number): ReturnType<typeof setTimeout> {
+    const error = (): EngineError =>
+      new EngineError(
+        "DEADLINE_EXCEEDED",
+        `Request ${submission.id} was not done within ${submission.request.deadlineSeconds} s.`,
+        { id: submission.id, deadlineSeconds: submission.request.deadlineSeconds },
+      );
+    return setTimeout(() => this.#scheduler.fail(submission, error()), deadline - performance.now());
+  }
+
+  /** Ends a request at its reader's wish; with a reason, the reader is told. */
+  #cancel(submission: Submission, reason: unknown): void {
+    if (submission.isDone) return;
+    if (this.#live.has(submission)) {
+      this.#telemetry.counters.cancelled++;
+      this.#telemetry.tell({ type: "request-cancelled", id: submission.id });
+    }
+    this.#scheduler.drop(submission);
+    if (reason !== undefined) submission.sink.fail(reason, true);
+  }
+
+  #open(model: Model, backend: Backend): EngineDevice {
+    const device = openDevice(model, backend, {
+      cache: this.#options.prefixCache !== false,
+      warn: (code, message) => this.#telemetry.warn(code, message),
+    });
+    backend.lost.then((error) => {
+      if (this.#device === device) this.#scheduler.lose(error);
+    });
+    return device;
+  }
+
+  /** @throws {EngineError} `ENGINE_LOST`, with which all requests end, those to come included. */
+  async #recover(cause: unknown): Promise<EngineDevice> {
+    const { rebuild } = this.#options;
+    try {
+      this.#device.dispose();
+    } catch {
+      // What is gone cannot be freed.
+    }
+    try {
+      if (rebuild === undefined) throw cause;
+      const { model, backend } = await rebuild();
+      requireSameModel(model, this.#limits, this.#context);
+      if (this.#end !== undefined) throw this.#end;
+      this.#device = this.#open(model, backend);
+      return this.#device;
+    } catch (error) {
+      const lost = new EngineError(
+        "ENGINE_LOST",
+        rebuild === undefined
+          ? "The backend is lost, and with it the states of all sequences. Load the model again, or give the engine " +
+              "a way to do so (rebuild)."
+          : "The backend was lost, and the model could not be made again.",
+        {},
+        { cause: error },
+      );
+      this.#end ??= lost;
+      throw this.#end;
+    }
+  }
+}
+
+function withSeed(request: GenerateRequest): GenerateRequest {
+  if ((request.n ?? 1) === 1 || request.sampling?.seed !== undefined) return request;
+  const [seed] = crypto.getRandomValues(new BigUint64Array(1));
+  return { ...request, sampling: { ...request.sampling, seed: seed! } };
+}
+
+/** When the request has to be done, on the clock of `performance.now()`. */
+function deadlineOf({ deadlineSeconds }: GenerateRequest): number | undefined {
+  return deadlineSeconds === undefined ? undefined : performance.now() + 1000 * deadlineSeconds;
+}
+
+function countOption(option: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new EngineError("OPTION_INVALID", `${option} should be a positive whole number, but is ${value}.`, {
+    option,
+    actual: value,
+  });
+}
+
+function requireSameModel(model: Model, limits: RequestLimits, context: GenerationContext): void {
+  const { sizes, architecture } = model;
+  const same =
+    architecture.vocabularySize === limits.vocabularySize &&
+    sizes.maxContext === context.maxContext &&
+    sizes.maxBiases === context.maxBiases &&
+    sizes.topCount >= limits.topCount &&
+    sizes.maxSlots >= limits.maxSequences;
+  if (same) return;
+  throw new EngineError("OPTION_INVALID", "rebuild gave a model of other sizes than the one that was lost.");
 }

@@ -1,5 +1,11 @@
 import type { ToolCallEvent } from "@krait/tool-parser";
 
+/** A token with its log-probability under the model's own distribution. */
+export interface TokenLogprob {
+  readonly token: number;
+  readonly logprob: number;
+}
+
 /** One generated token. Its text, if any is certain yet, follows in delta events. */
 export interface TokenEvent {
   readonly type: "token";
@@ -12,7 +18,7 @@ export interface TokenEvent {
   readonly forced: boolean;
   /** With the request's `logprobs`: under the model's own distribution. Absent for a forced token. */
   readonly logprob?: number;
-  readonly top?: readonly { readonly token: number; readonly logprob: number }[];
+  readonly top?: readonly TokenLogprob[];
 }
 
 /** How far the prompt has been read. */
@@ -22,11 +28,20 @@ export interface PrefillEvent {
   readonly totalTokens: number;
 }
 
+/** With the request's `promptLogprobs`: some tokens of the prompt, in order; its first token has none. */
+export interface PromptLogprobsEvent {
+  readonly type: "prompt-logprobs";
+  /** Of the first token here. */
+  readonly position: number;
+  readonly tokens: readonly (TokenLogprob & { readonly top: readonly TokenLogprob[] })[];
+}
+
 /**
- * Why generation ended: `stop` at an end token or a stop string, `tool-calls` at an end token after
- * calls, `length` at `maxTokens` or at the end of the context.
+ * Why generation ended: `stop` at an end token, a stop string or the end of a constraint, `tool-calls` at
+ * such an end after calls, `length` at `maxTokens` or at the end of the context, `loop` when the answer
+ * repeated itself.
  */
-export type FinishReason = "stop" | "tool-calls" | "length";
+export type FinishReason = "stop" | "tool-calls" | "length" | "loop";
 
 /**
  * What ended the reasoning: the model itself, the budget at a newline, the budget's hard limit, or
@@ -44,7 +59,15 @@ export interface Usage {
   readonly reasoningTokens: number;
 }
 
-/** The last event of every generation that was not aborted. */
+export interface Timing {
+  /** From the first read of the stream to a place in the batch. */
+  readonly queueSeconds: number;
+  /** From there to the first token. */
+  readonly prefillSeconds: number;
+  readonly decodeSeconds: number;
+}
+
+/** The last event of every choice that was not aborted. */
 export interface FinishEvent {
   readonly type: "finish";
   readonly finishReason: FinishReason;
@@ -52,8 +75,17 @@ export interface FinishEvent {
   /** The stop string, when one ended the text. */
   readonly stop: string | undefined;
   readonly usage: Usage;
-  readonly timing: { readonly prefillSeconds: number; readonly decodeSeconds: number };
+  readonly timing: Timing;
 }
 
 /** What a generation gives, in order. */
-export type GenerateEvent = PrefillEvent | TokenEvent | ToolCallEvent | FinishEvent;
+export type GenerateEvent = (
+  | PrefillEvent
+  | PromptLogprobsEvent
+  | TokenEvent
+  | ToolCallEvent
+  | FinishEvent
+) & {
+  /** Of which of several choices it tells; absent when the request asked for one. */
+  readonly choice?: number;
+};

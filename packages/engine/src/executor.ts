@@ -1,19 +1,9 @@
 import type { Model } from "@krait/models";
-import { type Backend, type Extents, SEGMENT_COLUMNS, type Step } from "@krait/tensor";
-import type { SamplingFeeds } from "./sampling-feeds.ts";
-import { type Sequence, StatePool } from "./state-pool.ts";
-
-/** Stands in a row for the token that the sequence sampled last. */
-export const LAST_TOKEN = -1;
-
-/** Rows of one sequence for one step. */
-export interface Rows {
-  readonly sequence: Sequence;
-  /** Token ids, or {@link LAST_TOKEN}. */
-  readonly tokens: readonly number[];
-  /** Whether the tokens were generated, for the penalties of sampling, or stood in the prompt. */
-  readonly generated: boolean;
-}
+import type { Backend, DeviceBuffer, Extents, Step } from "@krait/tensor";
+import type { TokenLogprob } from "./events.ts";
+import { joinSampleRows, type SampleRow } from "./sampling-feeds.ts";
+import { StatePool } from "./state-pool.ts";
+import { type Rows, stepFeeds } from "./step-feeds.ts";
 
 /** What was sampled from one row of logits. */
 export interface Sample {
@@ -27,27 +17,35 @@ export interface TokenLogprobs {
   /** Of the token. */
   readonly logprob: number;
   /** The most likely tokens, most likely first. */
-  readonly top: readonly { readonly token: number; readonly logprob: number }[];
+  readonly top: readonly TokenLogprob[];
 }
+
+/** The outputs of the `sample` Program that log-probabilities are made of, beside the token. */
+const logprobOutputs = ["tokenLogit", "logSumExp", "topIds", "topLogits"] as const;
 
 /** Runs a model's two Programs over the states of its sequences. */
 export class Executor {
   readonly pool: StatePool;
   readonly #model: Model;
+  readonly #backend: Backend;
   readonly #forward: Step;
   readonly #sample: Step;
+  /** Where the outputs of a step are gathered, so that one read brings all of them; made when first needed. */
+  #gathered: DeviceBuffer | undefined;
 
   /** @throws what the backend throws, out of memory above all; then everything taken so far is freed. */
   constructor(model: Model, backend: Backend) {
     const { programs, weights } = model;
     this.#model = model;
-    this.pool = new StatePool(backend, { ...programs.sample.states, ...programs.forward.states });
-    const states = this.pool.buffers;
+    this.#backend = backend;
+    const states = { ...programs.sample.states, ...programs.forward.states };
+    this.pool = new StatePool(backend, states, model.memory.cacheBytes);
+    const { buffers } = this.pool;
     let forward: Step | undefined;
     try {
-      forward = model.forward.bind({ weights, states });
+      forward = model.forward.bind({ weights, states: buffers });
       const { logits } = forward.outputs;
-      this.#sample = model.sample.bind({ weights: {}, states: { ...states, logits: logits! } });
+      this.#sample = model.sample.bind({ weights: {}, states: { ...buffers, logits: logits! } });
       this.#forward = forward;
     } catch (error) {
       forward?.[Symbol.dispose]();
@@ -57,85 +55,89 @@ export class Executor {
   }
 
   /**
-   * Enqueues a step over one sequence's next rows. Wanted logits are those of the last `outputs` rows.
+   * Enqueues a step over the next rows of some sequences, each at most once.
    *
+   * @param least - extents that the step is padded to.
    * @throws {EngineError} `PAGES_EXHAUSTED` or `CONTEXT_EXCEEDED`; then nothing was enqueued.
    */
-  forward({ sequence, tokens, generated }: Rows, outputs: number): void {
-    const start = sequence.length;
-    const rows = tokens.length;
-    this.pool.extend(sequence, start + rows);
-    const segment = new Int32Array(SEGMENT_COLUMNS);
-    segment.set([0, rows, sequence.slot, sequence.slot, -1, -1]);
-    const feeds: Record<string, Int32Array> = {
-      token: Int32Array.from(tokens),
-      slot: new Int32Array(rows).fill(sequence.slot),
-      position: Int32Array.from({ length: rows }, (_, row) => start + row),
-      generated: new Int32Array(rows).fill(generated ? 1 : 0),
-      segment,
-      outputRow: Int32Array.from({ length: outputs }, (_, index) => rows - outputs + index),
-    };
+  forward(parts: readonly Rows[], least: Partial<Extents> = {}): void {
+    const starts = parts.map(({ sequence }) => sequence.length);
+    for (const { sequence, tokens } of parts) this.pool.extend(sequence, sequence.length + tokens.length);
+    const { extents, feeds } = stepFeeds(parts, starts, least);
+    const wanted = this.#model.programs.forward.feeds;
     // A model without attention has no use for positions.
-    if (!("position" in this.#model.programs.forward.feeds)) delete feeds.position;
-    const extents: Extents = {
-      rows,
-      segments: 1,
-      longestSegment: rows,
-      context: start + rows,
-      outputRows: outputs,
-    };
-    this.#forward.run(extents, feeds);
+    const used = Object.entries(feeds).filter(([name]) => name in wanted);
+    this.#forward.run(extents, Object.fromEntries(used));
   }
 
   /**
-   * Enqueues the drawing of a token from the step's only output row; it becomes the sequence's last token.
-   *
-   * @param top - how many of the most likely tokens are read with it; undefined for no log-probabilities.
-   *   Every read is a way to the device and back, so what nobody asked for is not read.
+   * Enqueues the drawing of a token from each output row of the last step, in their order; it becomes the
+   * sequence's last token. However many rows there are, one read brings what was drawn.
    */
-  async sample(sequence: Sequence, feeds: SamplingFeeds, top: number | undefined): Promise<Sample> {
+  async sample(rows: readonly SampleRow[], leastRows = 0): Promise<Sample[]> {
+    const { maxBiases } = this.#model.sizes;
+    const outputRows = Math.max(rows.length, leastRows);
+    const maskWords = Math.ceil(this.#model.architecture.vocabularySize / 32);
     this.#sample.run(
-      { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 1 },
-      { ...feeds, slot: Int32Array.of(sequence.slot), position: Int32Array.of(sequence.length) },
+      { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows },
+      joinSampleRows(rows, outputRows, maxBiases, maskWords),
     );
-    // Asked for together, so that all are read at this point of the queue.
-    const [token, logprobs] = await Promise.all([this.#read("token", 1), this.#logprobs(top)]);
-    return { token: integers(token)[0]!, ...(logprobs && { logprobs }) };
+    if (rows.every(({ top }) => top === undefined)) {
+      const tokens = integers(await this.#sample.outputs.token!.read(0, 4 * rows.length));
+      return Array.from(tokens, (token) => ({ token }));
+    }
+    return await this.#withLogprobs(rows);
   }
 
-  async #logprobs(top: number | undefined): Promise<TokenLogprobs | undefined> {
-    if (top === undefined) return undefined;
-    const [tokenLogit, logSumExp, topIds, topLogits] = await Promise.all([
-      this.#read("tokenLogit", 1),
-      this.#read("logSumExp", 1),
-      this.#read("topIds", top),
-      this.#read("topLogits", top),
-    ]);
-    const offset = floats(logSumExp)[0]!;
-    const logits = floats(topLogits);
-    return {
-      logprob: floats(tokenLogit)[0]! - offset,
-      top: Array.from(integers(topIds), (id, index) => ({ token: id, logprob: logits[index]! - offset })),
-    };
+  async #withLogprobs(rows: readonly SampleRow[]): Promise<Sample[]> {
+    const count = rows.length;
+    const { topCount, maxOutputRows } = this.#model.sizes;
+    // token, tokenLogit, logSumExp of each row; then the ids and the logits of the largest.
+    this.#gathered ??= this.#backend.allocate(4 * maxOutputRows * (3 + 2 * topCount), "gathered");
+    const widths = [1, 1, 1, topCount, topCount];
+    let offset = 0;
+    const offsets = widths.map((width) => {
+      const start = offset;
+      offset += 4 * width * count;
+      return start;
+    });
+    this.#backend.copy(
+      ["token", ...logprobOutputs].map((name, index) => ({
+        source: this.#sample.outputs[name]!,
+        sourceOffset: 0,
+        target: this.#gathered!,
+        targetOffset: offsets[index]!,
+        byteLength: 4 * widths[index]! * count,
+      })),
+    );
+    const bytes = await this.#gathered.read(0, offset);
+    const part = (index: number): Uint8Array => bytes.subarray(offsets[index]!, offsets[index + 1]);
+    const [tokens, topIds] = [integers(part(0)), integers(part(3))];
+    const [tokenLogit, logSumExp, topLogits] = [floats(part(1)), floats(part(2)), floats(part(4))];
+    return rows.map(({ top }, row) => {
+      const token = tokens[row]!;
+      if (top === undefined) return { token };
+      const likely = Array.from({ length: top }, (_, index) => ({
+        token: topIds[row * topCount + index]!,
+        logprob: topLogits[row * topCount + index]! - logSumExp[row]!,
+      }));
+      return { token, logprobs: { logprob: tokenLogit[row]! - logSumExp[row]!, top: likely } };
+    });
   }
 
-  /** The first values of an output of the last sampling. */
-  #read(output: string, count: number): Promise<Uint8Array> {
-    return this.#sample.outputs[output]!.read(0, 4 * count);
+  /** Resolves when everything enqueued so far has been done. */
+  async settled(): Promise<void> {
+    await this.pool.buffers.lastToken!.read(0, 4);
   }
 
-  /** Resolves when everything enqueued for this sequence so far has been done. */
-  async settled({ slot }: Sequence): Promise<void> {
-    await this.pool.buffers.lastToken!.read(4 * slot, 4);
-  }
-
-  /** The logits of the last step's output rows, `[outputs, vocabularySize]`. */
-  async logits(outputs: number): Promise<Float32Array> {
-    const { vocabularySize } = this.#model.architecture;
-    return floats(await this.#forward.outputs.logits!.read(0, 4 * outputs * vocabularySize));
+  /** The logits of one of the last step's output rows, `[vocabularySize]`. */
+  async logits(row: number): Promise<Float32Array> {
+    const byteLength = 4 * this.#model.architecture.vocabularySize;
+    return floats(await this.#forward.outputs.logits!.read(row * byteLength, byteLength));
   }
 
   dispose(): void {
+    this.#gathered?.[Symbol.dispose]();
     this.#sample[Symbol.dispose]();
     this.#forward[Symbol.dispose]();
     this.pool.dispose();

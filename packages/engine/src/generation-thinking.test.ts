@@ -1,9 +1,8 @@
 import { foldEvents, type ToolCallEvent } from "@krait/tool-parser";
 import { describe, expect, test } from "vitest";
-import { END, generate, prompt, tokenizer, tokensOf } from "../testing/generate.ts";
-import { type Script, scriptedContext, scriptOf } from "../testing/scripted-executor.ts";
+import { END, generate, prompt, scriptedEngine, tokenizer, tokensOf } from "../testing/generate.ts";
+import { type Script, scriptOf } from "../testing/scripted-model.ts";
 import type { FinishEvent, GenerateEvent } from "./events.ts";
-import { Generation } from "./generation.ts";
 
 describe("the thinking budget", () => {
   /** Reasons in lines of one kind until `</think>` stands in what was read, then answers. */
@@ -79,10 +78,10 @@ describe("the thinking budget", () => {
   });
 
   test("endThinking ends the trace of a live stream, once", async () => {
-    const context = await scriptedContext(rambling("hm\n"), { tokenizer, endTokens: new Set([END]) });
-    const generation = new Generation(context, { prompt, reasoning: "on" });
+    const { engine } = await scriptedEngine(rambling("hm\n"));
+    const generation = engine.generate({ prompt, reasoning: "on" });
     const events: GenerateEvent[] = [];
-    for await (const event of generation.run()) {
+    for await (const event of generation) {
       events.push(event);
       if (tokensOf(events).length >= 5) generation.endThinking();
     }
@@ -100,10 +99,10 @@ describe("the thinking budget", () => {
         const length = tokenizer.encode(answer).length;
         for (let at = 0; at < length; at++) {
           const script = scriptOf(tokenizer, answer, prompt.length, END);
-          const context = await scriptedContext(script, { tokenizer, endTokens: new Set([END]), lookahead });
-          const generation = new Generation(context, { prompt, reasoning: "on" });
+          const { engine } = await scriptedEngine(script, { asDevice: lookahead }, { lookahead });
+          const generation = engine.generate({ prompt, reasoning: "on" });
           const events: GenerateEvent[] = [];
-          for await (const event of generation.run()) {
+          for await (const event of generation) {
             events.push(event);
             if (event.type === "token" && tokensOf(events).length === at + 1) generation.endThinking();
           }

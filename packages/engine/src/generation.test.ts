@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { END, generate, prompt, tokenizer, tokensOf } from "../testing/generate.ts";
-import { collect, scriptedContext, scriptOf } from "../testing/scripted-executor.ts";
+import { collect, END, generate, prompt, scriptedEngine, tokenizer, tokensOf } from "../testing/generate.ts";
+import { scriptOf } from "../testing/scripted-model.ts";
 import type { FinishEvent } from "./events.ts";
-import { Generation } from "./generation.ts";
 
 test("an answer ends at the end token, which counts as generated but has no text", async () => {
   const { finish, text, events } = await generate("Good morning.");
@@ -86,47 +85,44 @@ test("plain text is not searched for markers", async () => {
 
 test("an aborted generation throws the signal's reason and gives its states back", async () => {
   const controller = new AbortController();
-  const context = await scriptedContext(scriptOf(tokenizer, "x".repeat(500), prompt.length, END), {
-    tokenizer,
-  });
-  const { freeSlots, freePages } = context.executor.pool;
+  const { engine } = await scriptedEngine(scriptOf(tokenizer, "x".repeat(500), prompt.length, END));
+  const { freeSlots, freePages } = engine.pool;
   const reason = new Error("enough");
-  const generation = new Generation(context, { prompt, signal: controller.signal });
+  const generation = engine.generate({ prompt, signal: controller.signal });
   const read = async (): Promise<void> => {
     let tokens = 0;
-    for await (const event of generation.run()) {
+    for await (const event of generation) {
       if (event.type === "token" && ++tokens === 3) setImmediate(() => controller.abort(reason));
     }
   };
   await expect(read()).rejects.toBe(reason);
-  expect(context.executor.pool).toMatchObject({ freeSlots, freePages });
+  expect(engine.pool).toMatchObject({ freeSlots, freePages });
 });
 
 test("leaving the loop early gives the states back", async () => {
-  const context = await scriptedContext(scriptOf(tokenizer, "x".repeat(500), prompt.length, END), {
-    tokenizer,
-  });
-  const { freeSlots, freePages } = context.executor.pool;
-  for await (const event of new Generation(context, { prompt }).run()) if (event.type === "token") break;
-  expect(context.executor.pool).toMatchObject({ freeSlots, freePages });
+  const { engine } = await scriptedEngine(scriptOf(tokenizer, "x".repeat(500), prompt.length, END));
+  const { freeSlots, freePages } = engine.pool;
+  for await (const event of engine.generate({ prompt })) if (event.type === "token") break;
+  expect(engine.pool).toMatchObject({ freeSlots, freePages });
 });
 
 test("a prompt that goes on from a kept prefix reads only what is new", async () => {
-  const context = await scriptedContext(() => END, { tokenizer, endTokens: new Set([END]) });
+  const { engine, read } = await scriptedEngine(() => END);
   const run = async (
     ids: readonly number[],
     snapshotAt: readonly number[],
   ): Promise<FinishEvent["usage"]> => {
-    const events = await collect(new Generation(context, { prompt: ids, snapshotAt }));
+    const events = await collect(engine.generate({ prompt: ids, snapshotAt }));
     return (events.at(-1) as FinishEvent).usage;
   };
   const first = Array.from({ length: 100 }, (_, i) => 20 + i);
   expect((await run(first, [10, 80])).cachedTokens).toBe(0);
-  const before = context.read.length;
+  const before = read.length;
   const second = [...first.slice(0, 80), 300, 301, 302];
   expect((await run(second, [])).cachedTokens).toBe(80);
-  expect(context.read.slice(before)).toEqual([300, 301, 302]);
-  expect((await run([...first.slice(0, 79), 9, 9], [])).cachedTokens).toBe(0);
+  expect(read.slice(before)).toEqual([300, 301, 302]);
+  expect((await run([...first.slice(0, 79), 9, 9], [])).cachedTokens).toBe(10);
+  expect((await run([...first.slice(0, 9), 9, 9], [])).cachedTokens).toBe(0);
 });
 
 test("logits without a token to choose are an error that names the position", async () => {

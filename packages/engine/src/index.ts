@@ -2,7 +2,6 @@ export {
   createEngine,
   type Engine,
   type EngineOptions,
-  type EngineStats,
   type GenerateStream,
 } from "./engine.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
@@ -11,14 +10,22 @@ export type {
   FinishReason,
   GenerateEvent,
   PrefillEvent,
+  PromptLogprobsEvent,
   ReasoningEnd,
+  Timing,
   TokenEvent,
+  TokenLogprob,
   Usage,
 } from "./events.ts";
-export { Executor, LAST_TOKEN, type Rows, type Sample } from "./executor.ts";
+export { Executor, type Sample } from "./executor.ts";
+export { LoopDetector, type LoopOptions } from "./loop-detector.ts";
+export type { PrefixCacheStats } from "./prefix-cache.ts";
 export type { GenerateRequest } from "./request.ts";
+export type { SampleRow, SamplingFeeds } from "./sampling-feeds.ts";
 export { type Sequence, type Snapshot, StatePool } from "./state-pool.ts";
+export { LAST_TOKEN, type Rows } from "./step-feeds.ts";
 export { StopFilter } from "./stop-filter.ts";
+export type { Counters, EngineEvent, EngineStats } from "./telemetry.ts";
 export {
   type ChatPipelineOptions,
   createChatPipeline,
@@ -26,3 +33,4 @@ export {
   type TextPipeline,
 } from "./text-pipeline.ts";
 export { REASONING_CLOSE, ThinkingBudget, type ThinkingOptions } from "./thinking-budget.ts";
+export type { TokenConstraint } from "./token-constraint.ts";

@@ -33,6 +33,11 @@ export class PagePool {
     return taken;
   }
 
+  /** How many of these pages nobody but one holder has. */
+  exclusive(pages: readonly number[]): number {
+    return pages.filter((page) => this.#owners[page] === 1).length;
+  }
+
   share(pages: readonly number[]): void {
     for (const page of pages) this.#owners[page]!++;
   }

@@ -1,9 +1,13 @@
 import type { SamplingOptions } from "@krait/sampler";
 import { EngineError } from "./errors.ts";
+import type { LoopOptions } from "./loop-detector.ts";
 import type { ThinkingOptions } from "./thinking-budget.ts";
+import type { TokenConstraint } from "./token-constraint.ts";
 
 /** One prompt to continue. */
 export interface GenerateRequest {
+  /** Names the request in the engine's own events; a number unless given. */
+  readonly id?: string | undefined;
   /** Token ids; at least one. */
   readonly prompt: readonly number[];
   /**
@@ -21,6 +25,19 @@ export interface GenerateRequest {
   readonly sampling?: SamplingOptions | undefined;
   /** Texts that end the answer and are not part of it. They are looked for outside the reasoning. */
   readonly stop?: string | readonly string[] | undefined;
+  /**
+   * How many answers to the prompt, which is read once; 1 unless given. Their events come interleaved, each
+   * with its `choice`. Answer i has the seed `seed + i`.
+   */
+  readonly n?: number | undefined;
+  /** Makes what limits the tokens of an answer; called once for each. */
+  readonly constraint?: (() => TokenConstraint) | undefined;
+  /** Also gives the log-probability of each token of the prompt, and of this many of the most likely ones there. */
+  readonly promptLogprobs?: number | undefined;
+  /** Ends an answer that repeats itself with the reason `loop`; off unless given. */
+  readonly loopDetector?: LoopOptions | true | undefined;
+  /** From the call of `generate` on; a request that is not done then fails. */
+  readonly deadlineSeconds?: number | undefined;
   /** Goes on past the model's end tokens. */
   readonly ignoreEndTokens?: boolean | undefined;
   /** Prompt lengths at which a later prompt is likely to part from this one; see {@link Usage.cachedTokens}. */
@@ -35,6 +52,7 @@ export interface RequestLimits {
   readonly vocabularySize: number;
   readonly maxContext: number;
   readonly topCount: number;
+  readonly maxSequences: number;
   readonly hasTokenizer: boolean;
 }
 
@@ -59,6 +77,21 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens, 1);
   if (thinking?.budget !== undefined) checkCount("thinking.budget", thinking.budget, 0);
   if (thinking?.grace !== undefined) checkCount("thinking.grace", thinking.grace, 0);
+  const { n, promptLogprobs, deadlineSeconds, loopDetector } = request;
+  if (n !== undefined) checkCount("n", n, 1);
+  if ((n ?? 1) > limits.maxSequences) {
+    invalid("n", `at most ${limits.maxSequences}, the model's maxSequences`, n);
+  }
+  if (promptLogprobs !== undefined) checkCount("promptLogprobs", promptLogprobs, 0);
+  if ((promptLogprobs ?? 0) > limits.topCount) {
+    invalid("promptLogprobs", `at most ${limits.topCount}, the model's topCount`, promptLogprobs);
+  }
+  if (deadlineSeconds !== undefined && !(deadlineSeconds > 0)) {
+    invalid("deadlineSeconds", "a number above 0", deadlineSeconds);
+  }
+  for (const [field, value] of Object.entries(loopDetector === true ? {} : (loopDetector ?? {}))) {
+    checkCount(`loopDetector.${field}`, value, 2);
+  }
   for (const token of sampling?.logitBias?.keys() ?? []) {
     if (token >= vocabularySize)
       invalid("sampling.logitBias", `a map from ids below ${vocabularySize}`, token);

@@ -1,6 +1,7 @@
 import type { ResolvedSamplingOptions } from "@krait/sampler";
 import { CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn } from "@krait/tensor";
 import { EngineError } from "./errors.ts";
+import type { Sequence } from "./state-pool.ts";
 
 /** One request's sampling options as the rows that the `sample` Program's feeds take. */
 export interface SamplingFeeds {
@@ -9,6 +10,21 @@ export interface SamplingFeeds {
   readonly biasToken: Int32Array;
   readonly biasValue: Float32Array;
 }
+
+/** A row of logits from which a token is drawn. */
+export interface SampleRow {
+  readonly sequence: Sequence;
+  readonly feeds: SamplingFeeds;
+  /** Place of the token that is drawn. */
+  readonly position: number;
+  /** How many of the most likely tokens are read with it; undefined for no log-probabilities. */
+  readonly top: number | undefined;
+  /** The tokens that may be drawn, a bit each; all of them unless given. */
+  readonly mask?: Uint32Array | null | undefined;
+}
+
+/** A bias that no logit reaches: whatever the model thinks, this token is the largest. */
+const CERTAIN = 1e30;
 
 /** @throws {EngineError} `REQUEST_INVALID` when there are more biases than the model was loaded for. */
 export function samplingFeeds(options: ResolvedSamplingOptions, maxBiases: number): SamplingFeeds {
@@ -41,4 +57,52 @@ export function samplingFeeds(options: ResolvedSamplingOptions, maxBiases: numbe
     biasValue[index] = bias;
   }
   return { setting, choice, biasToken, biasValue };
+}
+
+/** Feeds that draw one token for certain, which is how the log-probability of a given token is read. */
+export function certainToken(token: number, maxBiases: number): SamplingFeeds {
+  const setting = new Float32Array(SETTING_COLUMNS);
+  setting[SettingColumn.topP] = 1;
+  setting[SettingColumn.repetitionPenalty] = 1;
+  const choice = new Int32Array(CHOICE_COLUMNS);
+  choice[ChoiceColumn.maskRow] = -1;
+  const biasToken = new Int32Array(maxBiases).fill(-1);
+  const biasValue = new Float32Array(maxBiases);
+  biasToken[0] = token;
+  biasValue[0] = CERTAIN;
+  return { setting, choice, biasToken, biasValue };
+}
+
+/**
+ * Lays rows one after the other, padding up to `outputRows` with rows that draw nothing. The masks are
+ * among them only where some row has one: they are large.
+ *
+ * @param maskWords - 32-bit words of a mask.
+ */
+export function joinSampleRows(
+  rows: readonly SampleRow[],
+  outputRows: number,
+  maxBiases: number,
+  maskWords: number,
+): Record<string, Float32Array | Int32Array | Uint32Array> {
+  const slot = new Int32Array(outputRows).fill(-1);
+  const position = new Int32Array(outputRows);
+  const setting = new Float32Array(outputRows * SETTING_COLUMNS);
+  const choice = new Int32Array(outputRows * CHOICE_COLUMNS);
+  const biasToken = new Int32Array(outputRows * maxBiases).fill(-1);
+  const biasValue = new Float32Array(outputRows * maxBiases);
+  const masked = rows.some(({ mask }) => mask != null);
+  const mask = new Uint32Array(masked ? outputRows * maskWords : 0);
+  for (const [index, row] of rows.entries()) {
+    slot[index] = row.sequence.slot;
+    position[index] = row.position;
+    setting.set(row.feeds.setting, index * SETTING_COLUMNS);
+    choice.set(row.feeds.choice, index * CHOICE_COLUMNS);
+    biasToken.set(row.feeds.biasToken, index * maxBiases);
+    biasValue.set(row.feeds.biasValue, index * maxBiases);
+    if (row.mask == null) continue;
+    choice[index * CHOICE_COLUMNS + ChoiceColumn.maskRow] = index;
+    mask.set(row.mask.subarray(0, maskWords), index * maskWords);
+  }
+  return { slot, position, setting, choice, biasToken, biasValue, ...(masked && { mask }) };
 }

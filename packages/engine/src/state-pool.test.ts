@@ -1,5 +1,5 @@
 import { createCpuBackend } from "@krait/backend-cpu";
-import { PAGE_SIZE } from "@krait/tensor";
+import { PAGE_SIZE, type StateSpec } from "@krait/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Sequence, type Snapshot, StatePool } from "./state-pool.ts";
@@ -7,12 +7,15 @@ import { type Sequence, type Snapshot, StatePool } from "./state-pool.ts";
 const SLOTS = 3;
 const PAGES = 8;
 
+const SNAPSHOTS = 2;
+
 async function createPool(): Promise<StatePool> {
-  return new StatePool(await createCpuBackend(), {
+  const states: Record<string, StateSpec> = {
     recurrent: { per: "slot", count: SLOTS, shape: [2], dtype: "f32" },
     pageTable: { per: "slot", count: SLOTS, shape: [6], dtype: "i32" },
     keys: { per: "page", count: PAGES, shape: [1, 1], dtype: "f32" },
-  });
+  };
+  return new StatePool(await createCpuBackend(), states, SNAPSHOTS * 8 + 7);
 }
 
 /** Writes a number at a position of a sequence, where an op would. */
@@ -95,6 +98,19 @@ test("too many sequences are refused with the number of slots", async () => {
   );
 });
 
+test("snapshots take no slot, and more than their memory holds are refused", async () => {
+  const pool = await createPool();
+  const sequence = pool.open();
+  const first = pool.snapshot(sequence);
+  pool.snapshot(sequence);
+  expect(pool.freeSlots).toBe(SLOTS - 1);
+  expect(() => pool.snapshot(sequence)).toThrow(
+    expect.objectContaining({ code: "SNAPSHOTS_EXHAUSTED", details: { snapshots: SNAPSHOTS, bytesEach: 8 } }),
+  );
+  pool.close(first);
+  pool.snapshot(sequence);
+});
+
 test("a sequence that finds no page is left as it was", async () => {
   const pool = await createPool();
   const first = pool.open();
@@ -160,7 +176,7 @@ test("whatever is opened, forked, kept, grown and closed, every sequence reads i
             history.push(...values);
           }
         } catch (error) {
-          expect(["SLOTS_EXHAUSTED", "PAGES_EXHAUSTED", "CONTEXT_EXCEEDED"]).toContain(
+          expect(["SLOTS_EXHAUSTED", "SNAPSHOTS_EXHAUSTED", "PAGES_EXHAUSTED", "CONTEXT_EXCEEDED"]).toContain(
             (error as { code: string }).code,
           );
         }
@@ -176,6 +192,7 @@ test("whatever is opened, forked, kept, grown and closed, every sequence reads i
       }
       expect(pool.freeSlots).toBe(SLOTS);
       expect(pool.freePages).toBe(PAGES);
+      expect(pool.snapshots.held).toBe(0);
     }),
   );
 });

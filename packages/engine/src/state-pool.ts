@@ -9,10 +9,10 @@ import {
 } from "@krait/tensor";
 import { EngineError } from "./errors.ts";
 import { PagePool } from "./page-pool.ts";
+import { SnapshotStore } from "./snapshot-store.ts";
 
-/** What a sequence and a snapshot have in common: a slot of fixed-size states, and pages. */
+/** What a sequence and a snapshot have in common. */
 interface Holding {
-  readonly slot: number;
   /** Positions that the states and pages cover. */
   readonly length: number;
   readonly pages: readonly number[];
@@ -21,11 +21,14 @@ interface Holding {
 /** The memory of one conversation on the device. It grows as the engine runs rows of it. */
 export interface Sequence extends Holding {
   readonly kind: "sequence";
+  /** Where its states of fixed size are. */
+  readonly slot: number;
 }
 
-/** A sequence's memory as it was at one moment. */
+/** A sequence's memory as it was at one moment: references to its pages, and a copy of its slot. */
 export interface Snapshot extends Holding {
   readonly kind: "snapshot";
+  readonly states: DeviceBuffer;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -44,23 +47,30 @@ const writtenFirst: ReadonlySet<string> = new Set(["lastToken", "pageTable"]);
 export class StatePool {
   /** A buffer for each state, to bind to the Programs. */
   readonly buffers: Readonly<Record<string, DeviceBuffer>>;
+  readonly slots: number;
+  readonly pages: number;
+  readonly snapshots: SnapshotStore;
   readonly #backend: Backend;
   readonly #states: readonly (readonly [name: string, spec: StateSpec])[];
-  readonly #slots: number;
   readonly #freeSlots: number[];
-  readonly #pages: PagePool;
+  readonly #pagePool: PagePool;
   readonly #pageTableWidth: number;
-  readonly #open = new Set<Holding>();
+  readonly #open = new Set<Sequence | Snapshot>();
 
-  /** @throws what `backend.allocate` throws; then nothing is left allocated. */
-  constructor(backend: Backend, states: Readonly<Record<string, StateSpec>>) {
+  /**
+   * @param snapshotBytes - what snapshots may take, beside the pages that they share.
+   * @throws what `backend.allocate` throws; then nothing is left allocated.
+   */
+  constructor(backend: Backend, states: Readonly<Record<string, StateSpec>>, snapshotBytes: number) {
     this.#backend = backend;
     this.#states = Object.entries(states).filter(([, spec]) => spec.per !== "outputRow");
     const specs = this.#states.map(([, spec]) => spec);
-    this.#slots = specs.find(({ per }) => per === "slot")?.count ?? 0;
-    this.#freeSlots = Array.from({ length: this.#slots }, (_, index) => this.#slots - 1 - index);
-    this.#pages = new PagePool(specs.find(({ per }) => per === "page")?.count ?? 0);
+    this.slots = specs.find(({ per }) => per === "slot")?.count ?? 0;
+    this.pages = specs.find(({ per }) => per === "page")?.count ?? 0;
+    this.#freeSlots = Array.from({ length: this.slots }, (_, index) => this.slots - 1 - index);
+    this.#pagePool = new PagePool(this.pages);
     this.#pageTableWidth = states.pageTable?.shape[0] ?? 0;
+    this.snapshots = new SnapshotStore(backend, states, snapshotBytes);
     const buffers: Record<string, DeviceBuffer> = {};
     try {
       for (const [name, spec] of this.#states) buffers[name] = backend.allocate(stateBytes(spec), name);
@@ -76,7 +86,28 @@ export class StatePool {
   }
 
   get freePages(): number {
-    return this.#pages.freePages;
+    return this.#pagePool.freePages;
+  }
+
+  /** Bytes of one page of keys and values, over all layers. */
+  get pageBytes(): number {
+    const paged = this.#states.filter(([, { per }]) => per === "page");
+    return paged.reduce((sum, [, spec]) => sum + stateUnitBytes(spec), 0);
+  }
+
+  /** Whether it is this pool's, and has not been closed. */
+  isOpen(holding: Sequence | Snapshot): boolean {
+    return this.#open.has(holding);
+  }
+
+  /** Pages that closing the snapshot would free. */
+  exclusivePages(snapshot: Snapshot): number {
+    return this.#pagePool.exclusive(snapshot.pages);
+  }
+
+  /** Pages that so many positions lie in. */
+  pagesFor(length: number): number {
+    return this.#pageTableWidth === 0 ? 0 : Math.ceil(length / PAGE_SIZE);
   }
 
   /**
@@ -96,29 +127,58 @@ export class StatePool {
 
   /** A second sequence with the same past: whole pages are shared, the last partial one and the slot are copied. */
   fork(parent: Sequence): Sequence {
-    return this.#continueFrom(parent);
+    return this.#continueFrom(parent, (slot) =>
+      this.snapshots.states.map(({ name, byteLength }) => {
+        const buffer = this.buffers[name]!;
+        const [sourceOffset, targetOffset] = [parent.slot * byteLength, slot * byteLength];
+        return { source: buffer, sourceOffset, target: buffer, targetOffset, byteLength };
+      }),
+    );
   }
 
-  /** Keeps the sequence's memory as it is now. Takes a slot. */
+  /**
+   * Keeps the sequence's memory as it is now.
+   *
+   * @throws {EngineError} `SNAPSHOTS_EXHAUSTED`, and what `backend.allocate` throws; then nothing has changed.
+   */
   snapshot(sequence: Sequence): Snapshot {
     this.#requireOpen(sequence);
-    const slot = this.#takeSlot();
-    this.#backend.copy(this.#slotRegions(sequence.slot, slot));
-    this.#pages.share(sequence.pages);
-    return this.#register({ kind: "snapshot", slot, length: sequence.length, pages: [...sequence.pages] });
+    const states = this.snapshots.take();
+    this.#backend.copy(this.snapshots.regions(this.buffers, sequence.slot, states, "from-slot"));
+    this.#pagePool.share(sequence.pages);
+    const { length, pages } = sequence;
+    return this.#register({ kind: "snapshot", states, length, pages: [...pages] });
   }
 
   /** A sequence that goes on where the snapshot was taken. The snapshot stays. */
   restore(snapshot: Snapshot): Sequence {
-    return this.#continueFrom(snapshot);
+    return this.#continueFrom(snapshot, (slot) =>
+      this.snapshots.regions(this.buffers, slot, snapshot.states, "to-slot"),
+    );
   }
 
-  /** Gives back the slot, and the pages that nobody else holds. */
+  /**
+   * A snapshot with memory of its own that nobody has written yet: whoever asks for it fills it.
+   *
+   * @throws {EngineError} `SNAPSHOTS_EXHAUSTED` or `PAGES_EXHAUSTED`; then nothing has changed.
+   */
+  emptySnapshot(length: number): Snapshot {
+    const pages = this.#pagePool.take(this.pagesFor(length));
+    try {
+      return this.#register({ kind: "snapshot", states: this.snapshots.take(), length, pages });
+    } catch (error) {
+      this.#pagePool.release(pages);
+      throw error;
+    }
+  }
+
+  /** Gives back the slot or the copy of one, and the pages that nobody else holds. */
   close(holding: Sequence | Snapshot): void {
     this.#requireOpen(holding);
     this.#open.delete(holding);
-    this.#freeSlots.push(holding.slot);
-    this.#pages.release(holding.pages);
+    if (holding.kind === "sequence") this.#freeSlots.push(holding.slot);
+    else this.snapshots.give(holding.states);
+    this.#pagePool.release(holding.pages);
   }
 
   /**
@@ -131,7 +191,7 @@ export class StatePool {
     this.#requireOpen(sequence);
     const growing = sequence as Mutable<Sequence>;
     if (this.#pageTableWidth > 0) {
-      const needed = Math.ceil(length / PAGE_SIZE);
+      const needed = this.pagesFor(length);
       if (needed > this.#pageTableWidth) {
         throw new EngineError(
           "CONTEXT_EXCEEDED",
@@ -139,19 +199,23 @@ export class StatePool {
           { length, capacity: this.#pageTableWidth * PAGE_SIZE },
         );
       }
-      const added = this.#pages.take(Math.max(0, needed - sequence.pages.length));
-      this.#writePageTable(sequence.slot, sequence.pages.length, added);
-      growing.pages = [...sequence.pages, ...added];
+      if (needed > sequence.pages.length) {
+        const added = this.#pagePool.take(needed - sequence.pages.length);
+        this.#writePageTable(sequence.slot, sequence.pages.length, added);
+        growing.pages = [...sequence.pages, ...added];
+      }
     }
     growing.length = length;
   }
 
   dispose(): void {
+    for (const holding of this.#open) if (holding.kind === "snapshot") holding.states[Symbol.dispose]();
+    this.snapshots.dispose();
     for (const buffer of Object.values(this.buffers)) buffer[Symbol.dispose]();
     this.#open.clear();
   }
 
-  #continueFrom(past: Sequence | Snapshot): Sequence {
+  #continueFrom(past: Sequence | Snapshot, slotRegions: (slot: number) => CopyRegion[]): Sequence {
     this.#requireOpen(past);
     const wholePages = Math.floor(past.length / PAGE_SIZE);
     const shared = past.pages.slice(0, wholePages);
@@ -159,14 +223,14 @@ export class StatePool {
     const slot = this.#takeSlot();
     let copied: number[];
     try {
-      copied = this.#pages.take(partial.length);
+      copied = this.#pagePool.take(partial.length);
     } catch (error) {
       this.#freeSlots.push(slot);
       throw error;
     }
-    this.#pages.share(shared);
+    this.#pagePool.share(shared);
     this.#backend.copy([
-      ...this.#slotRegions(past.slot, slot),
+      ...slotRegions(slot),
       ...partial.flatMap((page, index) => this.#pageRegions(page, copied[index]!)),
     ]);
     const pages = [...shared, ...copied];
@@ -179,14 +243,14 @@ export class StatePool {
     if (slot === undefined) {
       throw new EngineError(
         "SLOTS_EXHAUSTED",
-        `All ${this.#slots} slots hold a sequence or a snapshot. Close one, or load the model with a larger maxSequences.`,
-        { slots: this.#slots },
+        `All ${this.slots} slots hold a sequence. Close one, or load the model with a larger maxSequences.`,
+        { slots: this.slots },
       );
     }
     return slot;
   }
 
-  #register<T extends Holding>(holding: T): T {
+  #register<T extends Sequence | Snapshot>(holding: T): T {
     this.#open.add(holding);
     return holding;
   }
@@ -196,27 +260,14 @@ export class StatePool {
     throw new EngineError("SEQUENCE_CLOSED", `This ${holding.kind} has been closed.`, { kind: holding.kind });
   }
 
-  #slotRegions(source: number, target: number): CopyRegion[] {
-    return this.#regions("slot", source, target).filter(({ source }) => source !== this.buffers.pageTable);
-  }
-
   #pageRegions(source: number, target: number): CopyRegion[] {
-    return this.#regions("page", source, target);
-  }
-
-  #regions(per: StateSpec["per"], source: number, target: number): CopyRegion[] {
     return this.#states
-      .filter(([, spec]) => spec.per === per)
+      .filter(([, { per }]) => per === "page")
       .map(([name, spec]) => {
         const buffer = this.buffers[name]!;
         const byteLength = stateUnitBytes(spec);
-        return {
-          source: buffer,
-          sourceOffset: source * byteLength,
-          target: buffer,
-          targetOffset: target * byteLength,
-          byteLength,
-        };
+        const [sourceOffset, targetOffset] = [source * byteLength, target * byteLength];
+        return { source: buffer, sourceOffset, target: buffer, targetOffset, byteLength };
       });
   }
 

@@ -16,6 +16,8 @@ export interface TextPipeline {
   readonly inMarker: boolean;
   /** The stop string that ended the answer, once one has. */
   readonly stopped: string | undefined;
+  /** What the token that ended the reasoning brought of the answer. */
+  readonly answerStart: string;
   push(token: number): ToolCallEvent[];
   /** What was held back, once no more tokens will come. */
   flush(): ToolCallEvent[];
@@ -28,6 +30,7 @@ export function createPlainPipeline(stream: TextStream, stops: readonly string[]
   return {
     reasoning: false,
     inMarker: false,
+    answerStart: "",
     get stopped() {
       return filter.found;
     },
@@ -55,6 +58,8 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
 
   // White space between `</think>` and the answer is part of neither, so no stop string begins there.
   let isBeforeAnswer = options.reasoning === "on";
+  let answerStart = "";
+  const isReasoning = (): boolean => tracker.phase === "reasoning";
   const pass = (pieces: ReturnType<ReasoningTracker["push"]>): ToolCallEvent[] =>
     pieces.flatMap(({ kind, text }) => {
       if (kind !== "content") return parser.push(text);
@@ -66,15 +71,23 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
 
   return {
     get reasoning() {
-      return tracker.phase === "reasoning";
+      return isReasoning();
     },
     get inMarker() {
-      return tracker.phase === "reasoning" && tracker.partialMarker !== "";
+      return isReasoning() && tracker.partialMarker !== "";
     },
     get stopped() {
       return filter.found;
     },
-    push: (token) => pass(tracker.push(stream.push(token))),
+    get answerStart() {
+      return answerStart;
+    },
+    push(token) {
+      const wasReasoning = isReasoning();
+      const pieces = tracker.push(stream.push(token));
+      if (wasReasoning && !isReasoning()) answerStart = textAfterReasoning(pieces);
+      return pass(pieces);
+    },
     flush() {
       const rest = [...tracker.push(stream.flush()), ...tracker.flush()];
       return [...pass(rest), ...parser.push(filter.flush()), ...parser.flush()];
@@ -82,10 +95,20 @@ export function createChatPipeline(stream: TextStream, options: ChatPipelineOpti
   };
 }
 
+/** What follows the marker that closed the reasoning, white space included. */
+function textAfterReasoning(pieces: ReturnType<ReasoningTracker["push"]>): string {
+  const closing = pieces.findLastIndex(({ kind }) => kind === "marker" || kind === "reasoning");
+  return pieces
+    .slice(closing + 1)
+    .map(({ text }) => text)
+    .join("");
+}
+
 /** Without a tokenizer there is no text. */
 export const noText: TextPipeline = {
   reasoning: false,
   inMarker: false,
+  answerStart: "",
   stopped: undefined,
   push: () => [],
   flush: () => [],

@@ -1,9 +1,15 @@
 import type { Tokenizer } from "@krait/tokenizer";
 import { foldEvents, type ToolCallEvent } from "@krait/tool-parser";
+import { createEngine, type Engine, type EngineOptions } from "../src/engine.ts";
 import type { FinishEvent, GenerateEvent, TokenEvent } from "../src/events.ts";
-import { Generation } from "../src/generation.ts";
 import type { GenerateRequest } from "../src/request.ts";
-import { collect, type Script, scriptedContext, scriptOf } from "./scripted-executor.ts";
+import {
+  type Script,
+  type ScriptedModel,
+  type ScriptedSizes,
+  scriptedModel,
+  scriptOf,
+} from "./scripted-model.ts";
 import { tinyTokenizer } from "./tiny-tokenizer.ts";
 
 export const tokenizer: Tokenizer = tinyTokenizer();
@@ -11,6 +17,27 @@ export const tokenizer: Tokenizer = tinyTokenizer();
 export const prompt: readonly number[] = tokenizer.encode("Hello");
 /** The token at which scripted answers end. */
 export const END: number = 12;
+
+/** An engine over a scripted model. */
+export async function scriptedEngine(
+  script: Script,
+  sizes: ScriptedSizes = {},
+  options: EngineOptions = {},
+): Promise<ScriptedModel & { readonly engine: Engine }> {
+  const scripted = await scriptedModel(script, sizes);
+  const engine = createEngine(scripted.model, scripted.backend, {
+    tokenizer,
+    endTokens: [END],
+    ...options,
+  });
+  return { ...scripted, engine };
+}
+
+export async function collect(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
+  const collected: GenerateEvent[] = [];
+  for await (const event of events) collected.push(event);
+  return collected;
+}
 
 /** Runs a generation over a script, or over a text that ends with {@link END}. */
 export async function generate(
@@ -25,11 +52,11 @@ export async function generate(
   read: readonly number[];
 }> {
   const script = typeof answer === "string" ? scriptOf(tokenizer, answer, prompt.length, END) : answer;
-  const context = await scriptedContext(script, { tokenizer, endTokens: new Set([END]), lookahead });
-  const events = await collect(new Generation(context, { prompt, ...request }));
+  const { engine, read } = await scriptedEngine(script, { asDevice: lookahead }, { lookahead });
+  const events = await collect(engine.generate({ prompt, ...request }));
   const { text, reasoning } = foldEvents(events as ToolCallEvent[]);
-  return { events, finish: events.at(-1) as FinishEvent, text, reasoning, read: context.read };
+  return { events, finish: events.at(-1) as FinishEvent, text, reasoning, read };
 }
 
 export const tokensOf = (events: readonly GenerateEvent[]): TokenEvent[] =>
-  events.filter((event): event is TokenEvent => event.type === "token");
+  events.filter((event): event is TokenEvent & { choice?: number } => event.type === "token");

@@ -43,16 +43,16 @@ export interface ChatModel extends AsyncDisposable {
 
 interface Parts {
   readonly name: string;
-  readonly model: Model;
+  /** What runs now: others take their place when the backend is lost. */
+  readonly current: { readonly model: Model; readonly backend: Backend };
   readonly engine: Engine;
-  readonly backend: Backend;
   readonly text: TextFiles;
   readonly defaults: GenerationConfig;
   dispose(): Promise<void>;
 }
 
 export function createChatModel(parts: Parts): ChatModel {
-  const { name, model, engine, backend, text, defaults } = parts;
+  const { name, current, engine, text, defaults } = parts;
 
   const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream => {
     const { tools, reasoning, templateMode, sampling, ...rest } = options;
@@ -76,15 +76,20 @@ export function createChatModel(parts: Parts): ChatModel {
         snapshotAt: boundaries,
         sampling: { ...(defaults.sampling ?? recommendedSampling(prompt.reasoning)), ...sampling },
       }),
+      rest.n,
     );
   };
 
   const chatModel: ChatModel = {
     name,
-    architecture: model.architecture,
-    memory: model.memory,
-    maxContext: model.sizes.maxContext,
-    backend,
+    architecture: current.model.architecture,
+    maxContext: current.model.sizes.maxContext,
+    get memory() {
+      return current.model.memory;
+    },
+    get backend() {
+      return current.backend;
+    },
     engine,
     get tokenizer() {
       return text.tokenizer ?? missing(name, "tokenizer.json");
@@ -98,7 +103,7 @@ export function createChatModel(parts: Parts): ChatModel {
     complete(text, { sampling, ...rest } = {}) {
       const prompt = chatModel.tokenizer.encode(text, { special: "parse" });
       const options = { ...(defaults.sampling ?? recommendedSampling("off")), ...sampling };
-      return chatStream(engine.generate({ ...rest, prompt, format: "text", sampling: options }));
+      return chatStream(engine.generate({ ...rest, prompt, format: "text", sampling: options }), rest.n);
     },
     runTools: (messages, options) => runTools(chat, messages, options),
     [Symbol.asyncDispose]: () => parts.dispose(),

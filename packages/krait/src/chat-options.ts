@@ -5,7 +5,19 @@ import type { GenerateRequest } from "@krait/engine";
 export interface ChatOptions
   extends Pick<
     GenerateRequest,
-    "maxTokens" | "stop" | "thinking" | "toolCallInReasoning" | "ignoreEndTokens" | "onLogits" | "signal"
+    | "id"
+    | "maxTokens"
+    | "n"
+    | "stop"
+    | "thinking"
+    | "toolCallInReasoning"
+    | "constraint"
+    | "promptLogprobs"
+    | "loopDetector"
+    | "deadlineSeconds"
+    | "ignoreEndTokens"
+    | "onLogits"
+    | "signal"
   > {
   /** Tools that the model may ask for; see `runTools` to have them called. */
   readonly tools?: readonly Tool[] | undefined;
@@ -23,5 +35,16 @@ export interface ChatOptions
 /** How a text is continued. */
 export type CompleteOptions = Pick<
   ChatOptions,
-  "maxTokens" | "stop" | "ignoreEndTokens" | "onLogits" | "signal" | "sampling"
+  | "id"
+  | "maxTokens"
+  | "n"
+  | "stop"
+  | "constraint"
+  | "promptLogprobs"
+  | "loopDetector"
+  | "deadlineSeconds"
+  | "ignoreEndTokens"
+  | "onLogits"
+  | "signal"
+  | "sampling"
 >;

@@ -19,6 +19,8 @@ export interface ChatResult extends Omit<FinishEvent, "type"> {
   readonly warnings: readonly ParseWarning[];
   /** The answer as the next message of the conversation; reasoning is not part of a history. */
   readonly message: AssistantMessage;
+  /** With `n` above 1: every answer, this one the first of them. */
+  readonly choices?: readonly ChatResult[];
 }
 
 /** An answer under way: iterate its events once, or await its result. */
@@ -38,27 +40,37 @@ const answerEvents: ReadonlySet<string> = new Set([
   "warning",
 ]);
 
-/** Adds `result()` to a stream of events. */
-export function chatStream(stream: GenerateStream): ChatStream {
+/**
+ * Adds `result()` to a stream of events.
+ *
+ * @param n - how many answers there will be.
+ */
+export function chatStream(stream: GenerateStream, n = 1): ChatStream {
   const events = eventStream<GenerateEvent, ChatResult>(async function* (settle) {
-    const answer: ToolCallEvent[] = [];
+    const answers: ToolCallEvent[][] = Array.from({ length: n }, () => []);
+    const results: ChatResult[] = [];
+    let finished = 0;
     for await (const event of stream) {
-      if (answerEvents.has(event.type)) answer.push(event as ToolCallEvent);
-      if (event.type === "finish") settle(toResult(answer, event));
+      const choice = event.choice ?? 0;
+      if (answerEvents.has(event.type)) answers[choice]!.push(event as ToolCallEvent);
+      if (event.type === "finish") {
+        results[choice] = toResult(answers[choice]!, event);
+        if (++finished === n) settle(n === 1 ? results[0]! : { ...results[0]!, choices: results });
+      }
       yield event;
     }
   });
   return { ...events, endThinking: () => stream.endThinking() };
 }
 
-function toResult(answer: readonly ToolCallEvent[], finish: FinishEvent): ChatResult {
+function toResult(answer: readonly ToolCallEvent[], finish: FinishEvent & { choice?: number }): ChatResult {
   const { reasoning, text, toolCalls, warnings } = foldEvents(answer);
   const made = toolCalls.map((call) => ({
     id: call.id ?? newCallId(),
     name: call.name,
     arguments: call.arguments,
   }));
-  const { type, ...rest } = finish;
+  const { type, choice, ...rest } = finish;
   return { ...rest, reasoning, text, toolCalls: made, warnings, message: toMessage(text, made) };
 }
 

@@ -1,4 +1,4 @@
-import { createEngine } from "@krait/engine";
+import { createEngine, type EngineOptions } from "@krait/engine";
 import { type LoadOptions, loadModel as loadWeights, type Model, planModel } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
@@ -15,6 +15,13 @@ export interface LoadModelOptions extends LoadOptions, Omit<FindModelOptions, "w
   readonly backend?: Backend | string | undefined;
   /** Told which backend a name or "auto" came to, and why no faster one. */
   readonly onBackend?: ((reason: string) => void) | undefined;
+  /** How requests share the model. */
+  readonly engine?:
+    | Pick<
+        EngineOptions,
+        "lookahead" | "maxQueue" | "prefillRows" | "prefixCache" | "deterministic" | "onEvent"
+      >
+    | undefined;
 }
 
 /**
@@ -46,39 +53,66 @@ export async function loadModel(
     );
   }
 
-  const owned = typeof choice === "string";
-  const backend = owned
-    ? await chooseBackend(choice, {
-        admit: (each) => planModel(architecture, file, each, options),
-        onChoice: options.onBackend,
-      })
-    : choice;
-  let model: Model | undefined;
+  const open = async (weights: WeightFile, loading: LoadOptions): Promise<Loaded> => {
+    const owned = typeof choice === "string";
+    const backend = owned
+      ? await chooseBackend(choice, {
+          admit: (each) => planModel(architecture, weights, each, options),
+          onChoice: options.onBackend,
+        })
+      : choice;
+    const release = async (): Promise<void> => {
+      if (owned) await backend[Symbol.asyncDispose]();
+    };
+    try {
+      const model = await loadWeights(architecture, weights, backend, loading);
+      return { model, backend, release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  };
+  const current = await open(file, options);
+  const close = async (): Promise<void> => {
+    current.model[Symbol.dispose]();
+    await current.release();
+  };
+  // A backend that was passed in is not ours to make again.
+  const rebuild = async (): Promise<Loaded> => {
+    await close().catch(() => {});
+    await using again = await folder.weights();
+    const { onProgress, onQuantized, signal, ...sizes } = options;
+    return Object.assign(current, await open(again, sizes));
+  };
   try {
-    const loaded = await loadWeights(architecture, file, backend, options);
-    model = loaded;
-    const engine = createEngine(loaded, backend, {
+    const engine = createEngine(current.model, current.backend, {
+      ...options.engine,
       tokenizer: text.tokenizer,
       endTokens: defaults.endTokens,
+      ...(typeof choice === "string" && { rebuild }),
     });
     return createChatModel({
       name: nameInFile(file) ?? folder.location,
-      model: loaded,
+      current,
       engine,
-      backend,
       text,
       defaults,
       async dispose() {
         await engine.dispose();
-        loaded[Symbol.dispose]();
-        if (owned) await backend[Symbol.asyncDispose]();
+        await close();
       },
     });
   } catch (error) {
-    model?.[Symbol.dispose]();
-    if (owned) await backend[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
+}
+
+/** A model on a backend, and what becomes of the backend after it. */
+interface Loaded {
+  model: Model;
+  backend: Backend;
+  release(): Promise<void>;
 }
 
 /** What a GGUF file calls its model. */

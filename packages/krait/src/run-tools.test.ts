@@ -25,7 +25,7 @@ function answering(...answers: string[]): {
         reasoningEnd: undefined,
         stop: undefined,
         usage: { promptTokens: 1, cachedTokens: 0, completionTokens: 1, reasoningTokens: 0 },
-        timing: { prefillSeconds: 0, decodeSeconds: 0 },
+        timing: { queueSeconds: 0, prefillSeconds: 0, decodeSeconds: 0 },
       };
     }
     const stream: GenerateStream = { [Symbol.asyncIterator]: events, endThinking() {} };

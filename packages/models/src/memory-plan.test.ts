@@ -11,13 +11,17 @@ const architecture = architectureOf((await folder.json("config.json")) as ModelC
 
 function plan(options: ModelOptions, kvDtype: DType = "f16") {
   const { program, largest } = resolveModelOptions(architecture, { kvDtype }, {}, options);
-  return { program, largest, ...planMemory(architecture, architecture.programs(program), largest) };
+  const programs = architecture.programs(program);
+  const plan = planMemory(architecture, programs, largest, undefined, options.prefixCacheBytes);
+  return { program, largest, ...plan };
 }
 
 describe("the memory plan", () => {
   test("adds up", () => {
-    const { weightBytes, stateBytes, kvBytes, scratchBytes, totalBytes } = plan({ maxContext: 100 });
-    expect(totalBytes).toBe(weightBytes + stateBytes + kvBytes + scratchBytes);
+    const { weightBytes, stateBytes, kvBytes, cacheBytes, scratchBytes, totalBytes } = plan({
+      maxContext: 100,
+    });
+    expect(totalBytes).toBe(weightBytes + stateBytes + kvBytes + cacheBytes + scratchBytes);
   });
 
   test("of tiny-a's states follows from its config", () => {
@@ -35,6 +39,14 @@ describe("the memory plan", () => {
   test("has pages for the tokens asked for, and one more for each sequence", () => {
     const { kvBytes, kvBytesPerToken } = plan({ maxContext: 100, maxKvTokens: 130, maxSequences: 2 });
     expect(kvBytes).toBe((Math.ceil(130 / PAGE_SIZE) + 2) * PAGE_SIZE * kvBytesPerToken);
+  });
+
+  test("has room for whole snapshots of a sequence's states, one for each sequence unless told otherwise", () => {
+    const snapshot = 3 * 4 * (256 * 3 + 8 * 16 * 32) + 4 + 4 * 512;
+    expect(plan({ maxSequences: 3 }).cacheBytes).toBe(3 * snapshot);
+    expect(plan({ prefixCacheBytes: 7.5 * snapshot }).cacheBytes).toBe(7 * snapshot);
+    expect(plan({ prefixCacheBytes: 0 }).cacheBytes).toBe(0);
+    expect(() => plan({ prefixCacheBytes: -1 })).toThrow("prefixCacheBytes");
   });
 
   test("takes half the keys and values in f16, and half the states", () => {

@@ -25,7 +25,9 @@ export interface MemoryPlan {
   readonly stateBytes: number;
   /** All pages of keys and values. */
   readonly kvBytes: number;
-  /** Intermediates and feeds of the largest step. */
+  /** Snapshots of sequences' states, beside the pages that they share. */
+  readonly cacheBytes: number;
+  /** Intermediates and feeds of the largest step, and where its outputs are gathered. */
   readonly scratchBytes: number;
   readonly totalBytes: number;
 }
@@ -37,17 +39,22 @@ const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pa
  * Adds up what two Programs of a model hold, without any device.
  *
  * @param weightBytes - what a weight takes on the backend; as many bytes as it has in its file unless given.
+ * @param prefixCacheBytes - what snapshots may take; as much as the states of all slots unless given.
  */
 export function planMemory(
   architecture: Architecture,
   programs: { readonly forward: Program; readonly sample: Program },
   largest: Extents,
   weightBytes: (spec: TensorSpec) => number = byteLength,
+  prefixCacheBytes?: number,
 ): MemoryPlan {
   const { forward, sample } = programs;
   const states = Object.entries(forward.states);
   const slots = states.filter(([, spec]) => spec.per === "slot");
   const pages = states.filter(([, spec]) => spec.per === "page");
+  const copied = sum(slots.filter(([name]) => name !== "pageTable").map(([, spec]) => stateUnitBytes(spec)));
+  const maxSlots = slots[0]?.[1].count ?? 0;
+  const snapshots = copied === 0 ? 0 : Math.floor((prefixCacheBytes ?? maxSlots * copied) / copied);
   const plan = {
     parameters: sum(architecture.weights.map(({ shape }) => elementCount(shape))),
     weightBytes: sum(Object.values(forward.weights).map((spec) => weightBytes(spec))),
@@ -57,13 +64,16 @@ export function planMemory(
     kvBytesPerToken: sum(pages.map(([, spec]) => stateUnitBytes(spec) / PAGE_SIZE)),
     stateBytes: sum(slots.map(([, spec]) => stateBytes(spec))),
     kvBytes: sum(pages.map(([, spec]) => stateBytes(spec))),
-    scratchBytes: sum(
-      [forward, sample].map(
-        (program) => planScratch(program, largest).totalBytes + feedBytes(program, largest),
+    cacheBytes: snapshots * copied,
+    scratchBytes:
+      outputBytes(sample, largest) +
+      sum(
+        [forward, sample].map(
+          (program) => planScratch(program, largest).totalBytes + feedBytes(program, largest),
+        ),
       ),
-    ),
   };
-  const totalBytes = plan.weightBytes + plan.stateBytes + plan.kvBytes + plan.scratchBytes;
+  const totalBytes = plan.weightBytes + plan.stateBytes + plan.kvBytes + plan.cacheBytes + plan.scratchBytes;
   return { ...plan, totalBytes };
 }
 
@@ -74,10 +84,16 @@ export function requireMemory(plan: MemoryPlan, availableBytes: number, backend:
   throw new MemoryPlanError(
     `This model needs ${gigabytes(plan.totalBytes)} on backend "${backend}", which has ${gigabytes(availableBytes)}: ` +
       `weights ${gigabytes(plan.weightBytes)}, states ${gigabytes(plan.stateBytes)}, ` +
-      `keys and values ${gigabytes(plan.kvBytes)}, scratch ${gigabytes(plan.scratchBytes)}. ` +
-      `Lower maxContext or maxSequences, or choose a smaller model.`,
+      `keys and values ${gigabytes(plan.kvBytes)}, prefix cache ${gigabytes(plan.cacheBytes)}, ` +
+      `scratch ${gigabytes(plan.scratchBytes)}. ` +
+      `Lower maxContext, maxSequences or prefixCacheBytes, or choose a smaller model.`,
     { neededBytes: plan.totalBytes, availableBytes },
   );
+}
+
+/** What the engine gathers, to read it at once: every output of a step's sampling. */
+function outputBytes({ outputs }: Program, { outputRows }: Extents): number {
+  return sum(Object.values(outputs).map(({ columns }) => 4 * columns * outputRows));
 }
 
 function feedBytes(program: Program, largest: Extents): number {

@@ -5,13 +5,15 @@ import type { Architecture, ProgramOptions } from "./architecture.ts";
 export interface ModelOptions {
   /** Positions of the longest sequence; what the model was trained for unless given. */
   readonly maxContext?: number | undefined;
-  /** Sequences and snapshots that exist at once; 4 unless given. */
+  /** Sequences that exist at once; 4 unless given. */
   readonly maxSequences?: number | undefined;
-  /** Positions of keys and values that all sequences share; `maxContext` unless given. */
+  /** What snapshots of sequences' states may take, by which prompts that begin alike are read once; as much as the states of all sequences unless given. */
+  readonly prefixCacheBytes?: number | undefined;
+  /** Positions of keys and values that all sequences and snapshots share; `maxContext` unless given. */
   readonly maxKvTokens?: number | undefined;
-  /** Rows of a prefill chunk; 256 unless given. */
+  /** Rows of a step, of all sequences together; 256 unless given. */
   readonly chunkRows?: number | undefined;
-  /** Rows of one step whose logits can be read; 8 unless given. */
+  /** Rows of one step whose logits can be read; 8 unless given, or as many as there are sequences. */
   readonly maxOutputRows?: number | undefined;
   /** Of convolution windows and recurrent states; f32 unless given, as the model was trained. A backend may have no other. */
   readonly stateDtype?: DType | undefined;
@@ -40,7 +42,14 @@ export function resolveModelOptions(
   const maxSlots = count("maxSequences", options.maxSequences, 4);
   const maxKvTokens = count("maxKvTokens", options.maxKvTokens, maxContext);
   const rows = count("chunkRows", options.chunkRows, 256);
-  const maxOutputRows = count("maxOutputRows", options.maxOutputRows, 8);
+  const { prefixCacheBytes = 0 } = options;
+  if (!(prefixCacheBytes >= 0)) {
+    throw new KraitError(
+      "MODEL_OPTION_INVALID",
+      `prefixCacheBytes should be a number of bytes, 0 or more, but is ${prefixCacheBytes}.`,
+    );
+  }
+  const maxOutputRows = count("maxOutputRows", options.maxOutputRows, Math.max(8, maxSlots));
   return {
     program: {
       formats,

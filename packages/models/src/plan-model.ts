@@ -37,7 +37,13 @@ export function planModel(
     options,
   );
   const programs = architecture.programs(sizes);
-  const memory = planMemory(architecture, programs, largest, (spec) => backend.weightBytes(spec));
+  const memory = planMemory(
+    architecture,
+    programs,
+    largest,
+    (spec) => backend.weightBytes(spec),
+    options.prefixCacheBytes,
+  );
   requireMemory(memory, backend.limits.memoryBytes, backend.name);
   return { programs, sizes, largest, formats, memory };
 }

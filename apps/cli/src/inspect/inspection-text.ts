@@ -19,6 +19,7 @@ export function inspectionText(inspection: Inspection, { program = false } = {})
     `  weights          ${bytes(plan.weightBytes)}`,
     `  states           ${bytes(plan.stateBytes)}`,
     `  keys and values  ${bytes(plan.kvBytes)}`,
+    `  prefix cache     ${bytes(plan.cacheBytes)}`,
     `  scratch          ${bytes(plan.scratchBytes)}`,
     `  total            ${bytes(plan.totalBytes)}`,
     "",

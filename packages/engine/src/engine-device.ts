@@ -1,0 +1,27 @@
+import type { Model } from "@krait/models";
+import type { Backend } from "@krait/tensor";
+import { Executor } from "./executor.ts";
+import { PrefixCache } from "./prefix-cache.ts";
+import type { Device } from "./roster.ts";
+
+/** A model on a backend with everything that an engine keeps there. */
+export interface EngineDevice extends Device {
+  readonly executor: Executor;
+  dispose(): void;
+}
+
+export interface DeviceOptions {
+  /** Whether there is a prefix cache. */
+  readonly cache: boolean;
+  readonly warn: (code: string, message: string) => void;
+}
+
+/** @throws what the backend throws, out of memory above all; then everything taken so far is freed. */
+export function openDevice(model: Model, backend: Backend, { cache, warn }: DeviceOptions): EngineDevice {
+  const executor = new Executor(model, backend);
+  return {
+    executor,
+    cache: cache ? new PrefixCache(executor.pool, warn) : undefined,
+    dispose: () => executor.dispose(),
+  };
+}

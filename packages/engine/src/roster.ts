@@ -1,0 +1,194 @@
+import { PAGE_SIZE } from "@krait/tensor";
+import { EngineError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+import type { Job } from "./job.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+import { snapshotPoints } from "./snapshot-points.ts";
+import type { Snapshot, StatePool } from "./state-pool.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** What steps are run with. A backend that is made again comes with another one. */
+export interface Device {
+  readonly executor: Pick<Executor, "pool" | "forward" | "sample" | "settled" | "logits">;
+  readonly cache: PrefixCache | undefined;
+}
+
+export interface RosterOptions {
+  /** Tokens between snapshots of a long prompt. */
+  readonly snapshotStride: number;
+  /** Snapshots lie at multiples of so many tokens only; anywhere unless given. */
+  readonly snapshotGrid: number | undefined;
+}
+
+/**
+ * Who is in the batch and who waits. Requests get their places in the order in which they came. When pages
+ * run out the prefix cache gives up its own, and then the youngest sequence has to: it goes back to the
+ * head of the line, and is read again when there is room.
+ */
+export class Roster {
+  device: Device;
+  readonly waiting: Job[] = [];
+  readonly running: Set<Job> = new Set<Job>();
+  readonly #options: RosterOptions;
+  readonly #telemetry: Telemetry;
+  #admissions = 0;
+
+  constructor(device: Device, options: RosterOptions, telemetry: Telemetry) {
+    this.device = device;
+    this.#options = options;
+    this.#telemetry = telemetry;
+  }
+
+  get #pool(): StatePool {
+    return this.device.executor.pool;
+  }
+
+  /** Gives places to those who wait, as long as there is room. Gives back those for whom there never is. */
+  admit(): readonly { readonly job: Job; readonly error: unknown }[] {
+    const refused: { job: Job; error: unknown }[] = [];
+    for (let job = this.waiting[0]; job !== undefined; job = this.waiting[0]) {
+      try {
+        if (!this.#place(job)) break;
+      } catch (error) {
+        if ((error as { code?: unknown }).code === "BACKEND_LOST") throw error;
+        refused.push({ job, error });
+      }
+      this.waiting.shift();
+    }
+    return refused;
+  }
+
+  /** Gives the followers of a sequence their own, from what it has read. Whether there was room. */
+  fork(leader: Job): boolean {
+    for (;;) {
+      const follower = leader.followers[0];
+      if (follower === undefined) return true;
+      const hasPartialPage = leader.sequence!.length % PAGE_SIZE !== 0;
+      if (!this.claimPages(leader, hasPartialPage ? 1 : 0, new Set([leader]))) return false;
+      leader.followers.shift();
+      follower.sequence = this.#pool.fork(leader.sequence!);
+      this.#enter(follower);
+    }
+  }
+
+  /**
+   * Makes sure that so many pages are free: from the cache, then from sequences that are younger than the job.
+   *
+   * @param kept - those that must not lose their pages.
+   */
+  claimPages(job: Job, pages: number, kept: ReadonlySet<Job>): boolean {
+    while (this.#pool.freePages < pages) {
+      if (this.device.cache?.freePages()) continue;
+      const victim = [...this.running]
+        .filter((other) => other.admission > job.admission && !kept.has(other))
+        .sort((a, b) => b.admission - a.admission)[0];
+      if (victim === undefined) return false;
+      this.#telemetry.counters.preemptions++;
+      this.suspend(victim);
+    }
+    return true;
+  }
+
+  /** Takes a sequence's memory; it waits at the head of the line to be read again. */
+  suspend(job: Job): void {
+    this.leave(job);
+    this.waiting.unshift(job);
+  }
+
+  /** Takes a job out of the batch, and frees what it holds. */
+  leave(job: Job): void {
+    if (!this.running.delete(job)) return;
+    if (job.sequence !== undefined) this.#pool.close(job.sequence);
+    this.#forget(job);
+  }
+
+  /** Goes on with another device: what was in the batch waits, oldest first. */
+  moveTo(device: Device): void {
+    const running = [...this.running].sort((a, b) => a.admission - b.admission);
+    this.running.clear();
+    for (const job of running) this.#forget(job);
+    this.waiting.unshift(...running);
+    this.device = device;
+  }
+
+  #forget(job: Job): void {
+    job.sequence = undefined;
+    if (job.replacement !== undefined) job.generation.putBackForced(job.replacement);
+    job.replacement = undefined;
+  }
+
+  /** @throws what the pool throws when there will never be room. */
+  #place(job: Job): boolean {
+    const pool = this.#pool;
+    const isAlone = this.running.size === 0;
+    const reserved = [...this.running].reduce((sum, { followers }) => sum + followers.length, 0);
+    const wanted = 1 + job.followers.length;
+    if (pool.freeSlots - reserved < wanted && !isAlone) return false;
+    if (pool.freeSlots < wanted) throw noSlots(wanted, pool.freeSlots);
+    const start = this.#start(job);
+    const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((start?.length ?? 0) / PAGE_SIZE);
+    const promised = [...this.running].reduce((sum, other) => sum + this.#missingPages(other), 0);
+    while (pool.freePages < pages + promised && this.device.cache?.freePages(start));
+    if (pool.freePages < pages + promised && !isAlone) return false;
+    job.sequence = start === undefined ? pool.open() : pool.restore(start);
+    this.#begin(job);
+    this.#enter(job);
+    return true;
+  }
+
+  /** Where its prompt is kept up to some length: for itself, or by the cache. */
+  #start(job: Job): Snapshot | undefined {
+    const { from, request } = job.submission;
+    // Every row's logits are wanted, so every row is run.
+    if (request.promptLogprobs !== undefined) return undefined;
+    const pool = this.#pool;
+    if (from !== undefined && pool.isOpen(from)) return from;
+    return this.device.cache?.find(request.prompt);
+  }
+
+  #missingPages({ tokens, sequence }: Job): number {
+    const held = sequence?.pages.length ?? 0;
+    return Math.max(0, this.#pool.pagesFor(tokens.length + 1) - held);
+  }
+
+  #enter(job: Job): void {
+    job.admission = ++this.#admissions;
+    this.running.add(job);
+  }
+
+  #begin(job: Job): void {
+    const { submission, promptLength } = job;
+    const { length } = job.sequence!;
+    const { cache } = this.device;
+    const grid = this.#options.snapshotGrid ?? 1;
+    const boundaries = submission.request.snapshotAt ?? [];
+    const points = snapshotPoints(
+      promptLength,
+      boundaries,
+      this.#options.snapshotStride,
+      cache?.capacity ?? 0,
+    );
+    const onGrid = new Set(points.map((point) => point - (point % grid)));
+    job.snapshotPoints = [...onGrid].filter((point) => point > length);
+    if (submission.startedAt !== undefined) return;
+    submission.startedAt = performance.now();
+    submission.cachedTokens = length;
+    cache?.count(length > 0);
+    const queueSeconds = (submission.startedAt - submission.queuedAt) / 1000;
+    this.#telemetry.tell({
+      type: "request-started",
+      id: submission.id,
+      queueSeconds,
+      cachedTokens: length,
+    });
+  }
+}
+
+function noSlots(wanted: number, free: number): EngineError {
+  return new EngineError(
+    "SLOTS_EXHAUSTED",
+    `${wanted} slots are needed, but only ${free} are free, and no request that runs will free another. ` +
+      "Close sequences, or load the model with a larger maxSequences.",
+    { needed: wanted, free },
+  );
+}

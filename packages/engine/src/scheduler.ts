@@ -1,0 +1,275 @@
+import type { BatchLimits } from "./batch-plan.ts";
+import { type ComposeOptions, composeStep, PagesError, type StepPart } from "./compose-step.ts";
+import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
+import { EngineError } from "./errors.ts";
+import type { Job, Submission } from "./job.ts";
+import { nextTask } from "./next-task.ts";
+import { type Device, Roster } from "./roster.ts";
+import { enqueueStep, type Step } from "./step.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+export interface SchedulerOptions {
+  readonly limits: BatchLimits;
+  readonly maxContext: number;
+  readonly maxBiases: number;
+  /** Requests that may wait. */
+  readonly maxQueue: number;
+  /** Tokens between snapshots of a long prompt. */
+  readonly snapshotStride: number;
+  /** Whether a step is enqueued before the tokens of the one before it have been read. */
+  readonly lookahead: boolean;
+  /** Whether what a sequence computes must not depend, not even by rounding, on what else runs. */
+  readonly deterministic: boolean;
+  /**
+   * Another device after the loss of one; throws what all requests end with.
+   *
+   * @param sequences - how many will go on there.
+   */
+  readonly recover: (error: unknown, sequences: number) => Promise<Device>;
+}
+
+/**
+ * Runs the sequences of all requests in steps that they share.
+ *
+ * Each step has a row for every sequence that is in the middle of its answer, and fills up with rows of
+ * prompts: a running answer waits for one step at most, of at most `limits.prefillRows` rows of prompts.
+ */
+export class Scheduler {
+  readonly roster: Roster;
+  readonly #options: SchedulerOptions;
+  readonly #telemetry: Telemetry;
+  #isRunning = false;
+  #running: Promise<void> = Promise.resolve();
+  #steps = 0;
+  #lastWasPrompt = false;
+  /** Ends the waiting for a device that does not answer any more. */
+  #interrupt: ((error: unknown) => void) | undefined;
+  #loss: { readonly error: unknown } | undefined;
+
+  constructor(device: Device, options: SchedulerOptions, telemetry: Telemetry) {
+    const { snapshotStride, deterministic, limits } = options;
+    const snapshotGrid = deterministic ? limits.rows : undefined;
+    this.roster = new Roster(device, { snapshotStride, snapshotGrid }, telemetry);
+    this.#options = options;
+    this.#telemetry = telemetry;
+  }
+
+  /** @throws {EngineError} `QUEUE_FULL` */
+  requireRoom(): void {
+    const { maxQueue } = this.#options;
+    const queued = this.roster.waiting.length;
+    if (queued < maxQueue) return;
+    throw new EngineError(
+      "QUEUE_FULL",
+      `${queued} requests wait already, and no more than ${maxQueue} may. Try again later, or raise maxQueue.`,
+      { queued, maxQueue },
+    );
+  }
+
+  /** Takes a request; its answers come through its sink. */
+  submit(submission: Submission): void {
+    const [first, ...others] = submission.jobs;
+    first!.followers = others;
+    this.roster.waiting.push(first!);
+    this.wake();
+  }
+
+  /** Ends a request wherever it is, and frees what it holds at once. */
+  drop(submission: Submission): void {
+    if (submission.isDone) return;
+    submission.isDone = true;
+    for (const job of submission.jobs) {
+      this.roster.leave(job);
+      const place = this.roster.waiting.indexOf(job);
+      if (place >= 0) this.roster.waiting.splice(place, 1);
+    }
+    submission.onDone();
+    this.wake();
+  }
+
+  /** Says that the device is gone, whether or not a step has noticed. */
+  lose(error: unknown): void {
+    this.#loss = { error };
+    this.#interrupt?.(error);
+    this.wake();
+  }
+
+  /** Goes on, if there is anything to do. */
+  wake(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#running = this.#run();
+  }
+
+  /** Resolves when no step is under way. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    /** Steps that the device has been given and whose tokens have not been read: one, or two for a moment. */
+    const inFlight: Step[] = [];
+    const completeOldest = async (): Promise<void> => {
+      if (inFlight[0] === undefined) return;
+      await this.#complete(inFlight[0]);
+      inFlight.shift();
+    };
+    for (let isBusy = true; isBusy; ) {
+      // A task of its own for each step, so that timers, input and aborts get their turn.
+      await nextTask();
+      let composed: readonly StepPart[] = [];
+      try {
+        if (this.#loss !== undefined) throw this.#loss.error;
+        for (const { job, error } of this.roster.admit()) this.fail(job.submission, error);
+        composed = composeStep(this.roster, this.#composing, this.#lastWasPrompt);
+        isBusy = composed.length > 0 || inFlight.length > 0;
+        if (composed.length > 0) inFlight.push(await this.#enqueue(composed, completeOldest));
+        const ahead = this.#options.lookahead && composed.length > 0 ? 1 : 0;
+        while (inFlight.length > ahead) await completeOldest();
+      } catch (error) {
+        isBusy = true;
+        const involved = [...inFlight.flatMap(({ parts }) => parts), ...composed];
+        if (!(error instanceof PagesError)) inFlight.length = 0;
+        await this.#overcome(error, involved);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  get #composing(): ComposeOptions {
+    const { limits, lookahead, deterministic } = this.#options;
+    return { limits, lookahead, chunk: deterministic ? limits.rows : undefined };
+  }
+
+  async #enqueue(parts: readonly StepPart[], before: () => Promise<void>): Promise<Step> {
+    this.#steps++;
+    for (const { job } of parts) job.servedAt = this.#steps;
+    const { limits, maxContext, maxBiases, deterministic } = this.#options;
+    const isPrompt = parts.some(({ isDecoding }) => !isDecoding);
+    this.#lastWasPrompt = isPrompt;
+    const { rows, segments, outputRows } = limits;
+    const decoding = Math.min(segments, outputRows);
+    const least = !deterministic
+      ? {}
+      : isPrompt
+        ? { rows, longestSegment: rows, context: maxContext }
+        : { rows: decoding, segments: decoding, outputRows: decoding, context: maxContext };
+    return await enqueueStep(this.roster.device, parts, { maxBiases, least, before });
+  }
+
+  /** Reads what a step has drawn, and hands it to the answers that are still there. */
+  async #complete({ parts, samples, logits, enqueuedAt }: Step): Promise<void> {
+    const drawn = await this.#unlessLost(samples);
+    const rows = parts.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    this.#telemetry.counters.steps++;
+    this.#telemetry.counters.rows += rows;
+    this.#telemetry.tell({
+      type: "step",
+      rows,
+      decodeRows: parts.filter(({ isDecoding }) => isDecoding).length,
+      sequences: parts.length,
+      seconds: (performance.now() - enqueuedAt) / 1000,
+    });
+    let output = 0;
+    for (const part of parts) {
+      const own = drawn.slice(output, output + part.outputs);
+      output += part.outputs;
+      if (!isCurrent(part)) continue;
+      try {
+        const row = logits.get(part);
+        const position = part.job.tokens.length;
+        if (row !== undefined) {
+          const values = await this.#unlessLost(row);
+          if (!isCurrent(part)) continue;
+          part.job.submission.request.onLogits!(values, position);
+        }
+        if (deliver(part, own, this.#telemetry)) this.#finish(part.job);
+      } catch (error) {
+        if (isLoss(error)) throw error;
+        this.fail(part.job.submission, error);
+      }
+    }
+  }
+
+  #finish(job: Job): void {
+    const { submission } = job;
+    this.roster.leave(job);
+    finishAnswer(job, this.#telemetry);
+    if (submission.jobs.some((other) => !other.isDone)) return;
+    this.#telemetry.counters.finished++;
+    submission.isDone = true;
+    submission.sink.end();
+    submission.onDone();
+  }
+
+  /** Ends a request with an error, after the events that it has given so far. */
+  fail(submission: Submission, error: unknown): void {
+    if (submission.isDone) return;
+    this.#telemetry.counters.failed++;
+    this.#telemetry.tell({ type: "request-failed", id: submission.id, error });
+    this.drop(submission);
+    submission.sink.fail(error, false);
+  }
+
+  /**
+   * A step has failed. A lost device is replaced if that can be done. Else the states of its sequences are
+   * not to be trusted: each is read again in a step of its own, and only one whose own step fails ends.
+   */
+  async #overcome(error: unknown, involved: readonly StepPart[]): Promise<void> {
+    if (isLoss(error)) return await this.#replaceDevice(error);
+    if (error instanceof PagesError) {
+      const { job, needed, free } = error;
+      return this.fail(job.submission, noPages(needed, free, this.roster.device.executor.pool.pages));
+    }
+    const jobs = new Set(involved.filter(isCurrent).map(({ job }) => job));
+    const [only] = jobs;
+    if (only === undefined) {
+      for (const job of [...this.roster.running, ...this.roster.waiting]) this.fail(job.submission, error);
+    } else if (jobs.size === 1) this.fail(only.submission, error);
+    else {
+      for (const job of [...jobs].sort((a, b) => b.admission - a.admission)) {
+        job.isSuspect = true;
+        this.roster.suspend(job);
+      }
+    }
+  }
+
+  async #replaceDevice(error: unknown): Promise<void> {
+    this.#telemetry.tell({ type: "backend-lost", error });
+    const started = performance.now();
+    const sequences = this.roster.running.size;
+    try {
+      const device = await this.#options.recover(error, sequences);
+      this.#loss = undefined;
+      this.roster.moveTo(device);
+      this.#telemetry.counters.recoveries++;
+      const seconds = (performance.now() - started) / 1000;
+      this.#telemetry.tell({ type: "backend-rebuilt", seconds, sequences });
+    } catch (reason) {
+      this.#loss = undefined;
+      for (const job of [...this.roster.running, ...this.roster.waiting]) this.fail(job.submission, reason);
+    }
+  }
+
+  /** The promise, unless the device is lost before it settles. */
+  async #unlessLost<T>(promise: Promise<T>): Promise<T> {
+    if (this.#loss !== undefined) throw this.#loss.error;
+    return await new Promise<T>((resolve, reject) => {
+      this.#interrupt = reject;
+      promise.then(resolve, reject);
+    });
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "BACKEND_LOST";
+}
+
+function noPages(needed: number, free: number, pages: number): EngineError {
+  return new EngineError(
+    "PAGES_EXHAUSTED",
+    `${needed} more pages of keys and values are needed, but only ${free} of ${pages} are free, and no request ` +
+      "that runs will free others. Close sequences or sessions, or load the model with a larger maxKvTokens.",
+    { needed, free, pages },
+  );
+}
