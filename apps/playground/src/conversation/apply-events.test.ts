@@ -28,7 +28,7 @@ const finish = (finishReason: "stop" | "tool-calls"): ToolRunEvent => ({
   reasoningEnd: "model",
   stop: undefined,
   usage: { promptTokens: 10, cachedTokens: 4, completionTokens: 3, reasoningTokens: 1 },
-  timing: { prefillSeconds: 0.1, decodeSeconds: 0.2 },
+  timing: { queueSeconds: 0, prefillSeconds: 0.1, decodeSeconds: 0.2 },
 });
 
 /** Events at 0, 1, 2, … milliseconds. */
