@@ -19,6 +19,7 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   cpu: async () => (await import("./cpu/suite.ts")).cpuSuite,
   server: async () => (await import("./server/suite.ts")).serverSuite,
   quality: async () => (await import("./quality/suite.ts")).qualitySuite,
+  engine: async () => (await import("./engine/suite.ts")).engineSuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
   webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };

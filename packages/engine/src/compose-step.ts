@@ -112,7 +112,8 @@ function rowsOf(job: Job, { lookahead, chunk }: ComposeOptions): Rows | undefine
   const inPrompt = start < promptLength;
   const cuts = [inPrompt ? promptLength : tokens.length, ...job.snapshotPoints];
   const scores = submission.request.promptLogprobs !== undefined && start < promptLength - 1;
-  if (job.followers.length > 0 || scores || chunk !== undefined) cuts.push(promptLength - 1);
+  const stops = job.followers.length > 0 || scores || chunk !== undefined || submission.keep !== undefined;
+  if (stops) cuts.push(promptLength - 1);
   // One by one, as they were generated.
   if (chunk !== undefined) cuts.push(inPrompt ? start - (start % chunk) + chunk : start + 1);
   const end = Math.min(...cuts.filter((cut) => cut > start));

@@ -19,9 +19,13 @@ export interface DeviceOptions {
 /** @throws what the backend throws, out of memory above all; then everything taken so far is freed. */
 export function openDevice(model: Model, backend: Backend, { cache, warn }: DeviceOptions): EngineDevice {
   const executor = new Executor(model, backend);
+  let isDisposed = false;
   return {
     executor,
     cache: cache ? new PrefixCache(executor.pool, warn) : undefined,
-    dispose: () => executor.dispose(),
+    dispose() {
+      if (!isDisposed) executor.dispose();
+      isDisposed = true;
+    },
   };
 }

@@ -1,53 +1,19 @@
 import type { Model } from "@krait/models";
 import type { Backend } from "@krait/tensor";
-import type { Tokenizer } from "@krait/tokenizer";
+import { createSubmission } from "./create-submission.ts";
 import { type EngineDevice, openDevice } from "./engine-device.ts";
+import { countOption, type EngineOptions } from "./engine-options.ts";
 import { EngineError } from "./errors.ts";
 import { EventSink } from "./event-sink.ts";
 import type { GenerateEvent } from "./events.ts";
-import { Generation, type GenerationContext } from "./generation.ts";
-import { Job, type Submission } from "./job.ts";
+import type { GenerateStream } from "./generate-stream.ts";
+import type { GenerationContext } from "./generation.ts";
+import type { Submission } from "./job.ts";
 import { checkRequest, type GenerateRequest, type RequestLimits } from "./request.ts";
 import { Scheduler } from "./scheduler.ts";
+import { loadSession, openSession, type Session, type SessionHost } from "./session.ts";
 import type { Snapshot, StatePool } from "./state-pool.ts";
-import { type EngineEvent, type EngineStats, Telemetry } from "./telemetry.ts";
-
-export interface EngineOptions {
-  /** Without one there are token events only: no text, stop strings or reasoning. */
-  readonly tokenizer?: Tokenizer | undefined;
-  /** The tokens at which the model ends its turn. */
-  readonly endTokens?: readonly number[] | undefined;
-  /**
-   * Whether a step is enqueued before the tokens of the step before it have been read. Hides the way to the
-   * host and back where the device works on its own; only delays tokens where it is the host. On unless
-   * the backend is synchronous.
-   */
-  readonly lookahead?: boolean | undefined;
-  /** Requests that may wait for a place; 256 unless given. */
-  readonly maxQueue?: number | undefined;
-  /** Rows of prompts in a step that also goes on with answers; the model's `chunkRows` unless given. */
-  readonly prefillRows?: number | undefined;
-  /** Tokens between snapshots in a long prompt, 4096 unless given; or false for no prefix cache. */
-  readonly prefixCache?: { readonly stride?: number | undefined } | false | undefined;
-  /**
-   * Makes what a sequence computes the same in every bit, whatever else runs and whatever is cached, where
-   * a backend chooses its kernels by the size of a step: prompts are read one at a time, in chunks cut at
-   * multiples of `chunkRows`, and every step is padded. Slower; the backends for processors do not need it.
-   */
-  readonly deterministic?: boolean | undefined;
-  /**
-   * Makes the model again, on another backend, after the backend was lost: then all requests go on where they
-   * were. What has been disposed of and what not is the caller's business. Without it all requests fail.
-   */
-  readonly rebuild?: (() => Promise<{ readonly model: Model; readonly backend: Backend }>) | undefined;
-  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
-}
-
-/** A generation under way. Iterate it once; leaving the loop ends it and frees its states. */
-export interface GenerateStream extends AsyncIterable<GenerateEvent> {
-  /** Ends the reasoning now: the closing marker follows the token that is being generated. */
-  endThinking(): void;
-}
+import { type EngineStats, Telemetry } from "./telemetry.ts";
 
 /** Generates tokens with one model, for many requests at once. */
 export interface Engine {
@@ -59,6 +25,22 @@ export interface Engine {
    *   `ENGINE_LOST`, and the signal's reason once it is aborted.
    */
   generate(request: GenerateRequest): GenerateStream;
+  /**
+   * Reads a prompt and keeps its states, to go on from as often as one likes.
+   *
+   * @throws as {@link generate}, and `SNAPSHOTS_EXHAUSTED` when other sessions hold all there may be.
+   */
+  openSession(
+    tokens: readonly number[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Session>;
+  /**
+   * A session that was stored, here or on another backend.
+   *
+   * @throws {EngineError} `SESSION_INVALID` when the bytes are damaged or of another model; `PAGES_EXHAUSTED`
+   *   or `SNAPSHOTS_EXHAUSTED` when there is no room for it.
+   */
+  loadSession(bytes: Uint8Array): Session;
   /** The states of all sequences, to open, fork, snapshot and restore by hand; another one after a rebuild. */
   readonly pool: StatePool;
   readonly stats: EngineStats;
@@ -79,6 +61,7 @@ class BatchingEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #context: GenerationContext;
   readonly #limits: RequestLimits;
+  readonly #fingerprint: string;
   readonly #live = new Set<Submission>();
   #device: EngineDevice;
   /** Why no request is taken any more. */
@@ -88,6 +71,7 @@ class BatchingEngine implements Engine {
   constructor(model: Model, backend: Backend, options: EngineOptions) {
     const { sizes, largest, architecture } = model;
     this.#options = options;
+    this.#fingerprint = model.fingerprint;
     this.#telemetry = new Telemetry(options.onEvent);
     this.#context = {
       tokenizer: options.tokenizer,
@@ -141,7 +125,19 @@ class BatchingEngine implements Engine {
   }
 
   generate(request: GenerateRequest): GenerateStream {
-    return this.#generate(request, undefined);
+    return this.#generate(request);
+  }
+
+  async openSession(
+    tokens: readonly number[],
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Session> {
+    return await openSession(this.#sessionHost, tokens, signal);
+  }
+
+  loadSession(bytes: Uint8Array): Session {
+    if (this.#end !== undefined) throw this.#end;
+    return loadSession(this.#sessionHost, bytes);
   }
 
   async dispose(): Promise<void> {
@@ -152,12 +148,24 @@ class BatchingEngine implements Engine {
     this.#device.dispose();
   }
 
-  #generate(request: GenerateRequest, from: Snapshot | undefined): GenerateStream {
+  get #sessionHost(): SessionHost {
+    const engine = this;
+    return {
+      get device() {
+        return engine.#device;
+      },
+      fingerprint: this.#fingerprint,
+      generate: (request, from, keep) => this.#generate(request, from, keep),
+    };
+  }
+
+  #generate(request: GenerateRequest, from?: Snapshot, keep?: Submission["keep"]): GenerateStream {
     if (this.#end !== undefined) throw this.#end;
     checkRequest(request, this.#limits);
     this.#scheduler.requireRoom();
     const sink = new EventSink<GenerateEvent>(SINK_EVENTS);
-    const submission = this.#submission(request, from, sink);
+    const id = request.id ?? String(++this.#requests);
+    const submission = createSubmission(this.#context, request, { id, sink, from, keep });
     const deadline = deadlineOf(request);
     sink.onStart = () => this.#start(submission, deadline);
     sink.onRoom = () => this.#scheduler.wake();
@@ -168,35 +176,6 @@ class BatchingEngine implements Engine {
         for (const { generation } of submission.jobs) generation.endThinking();
       },
     };
-  }
-
-  #submission(
-    request: GenerateRequest,
-    from: Snapshot | undefined,
-    sink: EventSink<GenerateEvent>,
-  ): Submission {
-    const { n = 1, id = String(++this.#requests) } = request;
-    const jobs: Job[] = [];
-    const submission: Submission = {
-      id,
-      request,
-      sink,
-      jobs,
-      from,
-      queuedAt: 0,
-      startedAt: undefined,
-      cachedTokens: 0,
-      reportedTokens: 0,
-      isDone: false,
-      onDone: () => {},
-    };
-    // One seed for all, so that choices differ and the same seed gives the same choices.
-    const seeded = withSeed(request);
-    for (let choice = 0; choice < n; choice++) {
-      const generation = new Generation(this.#context, seeded, choice);
-      jobs.push(new Job(submission, generation, n === 1 ? undefined : choice));
-    }
-    return submission;
   }
 
   #start(submission: Submission, deadline: number | undefined): void {
@@ -288,24 +267,9 @@ class BatchingEngine implements Engine {
   }
 }
 
-function withSeed(request: GenerateRequest): GenerateRequest {
-  if ((request.n ?? 1) === 1 || request.sampling?.seed !== undefined) return request;
-  const [seed] = crypto.getRandomValues(new BigUint64Array(1));
-  return { ...request, sampling: { ...request.sampling, seed: seed! } };
-}
-
 /** When the request has to be done, on the clock of `performance.now()`. */
 function deadlineOf({ deadlineSeconds }: GenerateRequest): number | undefined {
   return deadlineSeconds === undefined ? undefined : performance.now() + 1000 * deadlineSeconds;
-}
-
-function countOption(option: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new EngineError("OPTION_INVALID", `${option} should be a positive whole number, but is ${value}.`, {
-    option,
-    actual: value,
-  });
 }
 
 function requireSameModel(model: Model, limits: RequestLimits, context: GenerationContext): void {

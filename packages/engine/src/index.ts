@@ -1,9 +1,5 @@
-export {
-  createEngine,
-  type Engine,
-  type EngineOptions,
-  type GenerateStream,
-} from "./engine.ts";
+export { createEngine, type Engine } from "./engine.ts";
+export type { EngineOptions } from "./engine-options.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
 export type {
   FinishEvent,
@@ -18,10 +14,12 @@ export type {
   Usage,
 } from "./events.ts";
 export { Executor, type Sample } from "./executor.ts";
+export type { GenerateStream } from "./generate-stream.ts";
 export { LoopDetector, type LoopOptions } from "./loop-detector.ts";
 export type { PrefixCacheStats } from "./prefix-cache.ts";
 export type { GenerateRequest } from "./request.ts";
 export type { SampleRow, SamplingFeeds } from "./sampling-feeds.ts";
+export type { Session, SessionRequest } from "./session.ts";
 export { type Sequence, type Snapshot, StatePool } from "./state-pool.ts";
 export { LAST_TOKEN, type Rows } from "./step-feeds.ts";
 export { StopFilter } from "./stop-filter.ts";

@@ -13,6 +13,8 @@ export interface Submission {
   readonly jobs: readonly Job[];
   /** Where the prompt's beginning is kept for it, if somebody does. */
   readonly from: Snapshot | undefined;
+  /** Given the sequence when all but the last token of the prompt has been read. */
+  readonly keep: ((sequence: Sequence) => void) | undefined;
   /** Of `performance.now()`. */
   queuedAt: number;
   startedAt: number | undefined;

@@ -129,8 +129,9 @@ export class PrefixCache {
     );
   }
 
-  clear(): void {
-    for (const entry of [...this.#entries.values()]) this.#remove(entry);
+  /** Gives up the snapshot that was used least recently; whether there was one. */
+  freeSnapshot(): boolean {
+    return this.#evict(this.#leastRecent());
   }
 
   #leastRecent(may: (entry: Entry) => boolean = () => true): Entry | undefined {

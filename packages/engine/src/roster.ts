@@ -102,13 +102,12 @@ export class Roster {
     this.#forget(job);
   }
 
-  /** Goes on with another device: what was in the batch waits, oldest first. */
-  moveTo(device: Device): void {
+  /** Says that the device and all that lay there is gone: what was in the batch waits, oldest first. */
+  loseDevice(): void {
     const running = [...this.running].sort((a, b) => a.admission - b.admission);
     this.running.clear();
     for (const job of running) this.#forget(job);
     this.waiting.unshift(...running);
-    this.device = device;
   }
 
   #forget(job: Job): void {
@@ -170,6 +169,7 @@ export class Roster {
     );
     const onGrid = new Set(points.map((point) => point - (point % grid)));
     job.snapshotPoints = [...onGrid].filter((point) => point > length);
+    if (length === promptLength - 1) submission.keep?.(job.sequence!);
     if (submission.startedAt !== undefined) return;
     submission.startedAt = performance.now();
     submission.cachedTokens = length;

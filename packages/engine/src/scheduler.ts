@@ -57,7 +57,8 @@ export class Scheduler {
   /** @throws {EngineError} `QUEUE_FULL` */
   requireRoom(): void {
     const { maxQueue } = this.#options;
-    const queued = this.roster.waiting.length;
+    // Those that have a place in the next step already do not wait.
+    const queued = this.roster.waiting.length - this.roster.device.executor.pool.freeSlots;
     if (queued < maxQueue) return;
     throw new EngineError(
       "QUEUE_FULL",
@@ -238,16 +239,16 @@ export class Scheduler {
     this.#telemetry.tell({ type: "backend-lost", error });
     const started = performance.now();
     const sequences = this.roster.running.size;
+    this.roster.loseDevice();
     try {
-      const device = await this.#options.recover(error, sequences);
+      this.roster.device = await this.#options.recover(error, sequences);
       this.#loss = undefined;
-      this.roster.moveTo(device);
       this.#telemetry.counters.recoveries++;
       const seconds = (performance.now() - started) / 1000;
       this.#telemetry.tell({ type: "backend-rebuilt", seconds, sequences });
     } catch (reason) {
       this.#loss = undefined;
-      for (const job of [...this.roster.running, ...this.roster.waiting]) this.fail(job.submission, reason);
+      for (const job of [...this.roster.waiting]) this.fail(job.submission, reason);
     }
   }
 

@@ -91,8 +91,7 @@ export class StatePool {
 
   /** Bytes of one page of keys and values, over all layers. */
   get pageBytes(): number {
-    const paged = this.#states.filter(([, { per }]) => per === "page");
-    return paged.reduce((sum, [, spec]) => sum + stateUnitBytes(spec), 0);
+    return this.pageStates.reduce((sum, { spec }) => sum + stateUnitBytes(spec), 0);
   }
 
   /** Whether it is this pool's, and has not been closed. */
@@ -103,6 +102,17 @@ export class StatePool {
   /** Pages that closing the snapshot would free. */
   exclusivePages(snapshot: Snapshot): number {
     return this.#pagePool.exclusive(snapshot.pages);
+  }
+
+  /** The states of pages, with their buffers. */
+  get pageStates(): readonly {
+    readonly name: string;
+    readonly spec: StateSpec;
+    readonly buffer: DeviceBuffer;
+  }[] {
+    return this.#states
+      .filter(([, { per }]) => per === "page")
+      .map(([name, spec]) => ({ name, spec, buffer: this.buffers[name]! }));
   }
 
   /** Pages that so many positions lie in. */
@@ -261,14 +271,11 @@ export class StatePool {
   }
 
   #pageRegions(source: number, target: number): CopyRegion[] {
-    return this.#states
-      .filter(([, { per }]) => per === "page")
-      .map(([name, spec]) => {
-        const buffer = this.buffers[name]!;
-        const byteLength = stateUnitBytes(spec);
-        const [sourceOffset, targetOffset] = [source * byteLength, target * byteLength];
-        return { source: buffer, sourceOffset, target: buffer, targetOffset, byteLength };
-      });
+    return this.pageStates.map(({ spec, buffer }) => {
+      const byteLength = stateUnitBytes(spec);
+      const [sourceOffset, targetOffset] = [source * byteLength, target * byteLength];
+      return { source: buffer, sourceOffset, target: buffer, targetOffset, byteLength };
+    });
   }
 
   #writePageTable(slot: number, index: number, pages: readonly number[]): void {

@@ -33,6 +33,7 @@ export async function enqueueStep(
   executor.forward(parts, least);
   for (const { job, sequence, end } of parts) {
     if (job.snapshotPoints.includes(end)) cache?.keep(job.tokens.slice(0, end), sequence);
+    if (end === job.promptLength - 1) job.submission.keep?.(sequence);
   }
   if (parts.some(({ draws, job }) => draws && job.generation.isConstrained)) await before();
   const rows = parts.flatMap((part) => sampleRows(part, maxBiases));

@@ -7,7 +7,8 @@ export interface TokenConstraint {
    * Called once before anything else, when the reasoning is over; at once where there is none.
    *
    * @param text - what the token that ended the reasoning brought of the answer: nothing or white space as a
-   *   rule, and from `<TOOLCALL>` on where a call closed the reasoning.
+   *   rule, and `<TOOLCALL>` and what follows, perhaps
+   *   with white space before it, where a call closed the reasoning.
    */
   begin?(text: string): void;
   /**

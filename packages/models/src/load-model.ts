@@ -3,6 +3,7 @@ import type { WeightFile } from "@krait/weights";
 import type { Architecture, ProgramOptions } from "./architecture.ts";
 import type { WeightFormats } from "./checkpoint.ts";
 import { convertWeight, type QuantizedTensor } from "./convert-weight.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { planModel } from "./plan-model.ts";
@@ -38,6 +39,8 @@ export interface Model extends Disposable {
   readonly sizes: ProgramOptions;
   readonly largest: Extents;
   readonly memory: MemoryPlan;
+  /** Tells this model from others; the same on every backend. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -57,6 +60,7 @@ export async function loadModel(
   const { signal } = options;
   const { programs, sizes, largest, formats, memory } = planModel(architecture, file, backend, options);
   signal?.throwIfAborted();
+  const fingerprint = await fingerprintOf(architecture, file, formats, signal);
 
   const disposables: Disposable[] = [];
   const dispose = (): void => {
@@ -86,6 +90,7 @@ export async function loadModel(
       sizes,
       largest,
       memory,
+      fingerprint,
       [Symbol.dispose]: dispose,
     };
   } catch (error) {

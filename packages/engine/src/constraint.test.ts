@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { generate, prompt, tokenizer, tokensOf } from "../testing/generate.ts";
+import type { TokenConstraint } from "./token-constraint.ts";
+
+/** Allows the tokens of a text, one after the other, and notes what it is told. */
+function spelling(text: string): TokenConstraint & { readonly seen: number[]; started: string[] } {
+  const ids = tokenizer.encode(text);
+  const seen: number[] = [];
+  const started: string[] = [];
+  return {
+    seen,
+    started,
+    begin: (rest) => void started.push(rest),
+    mask() {
+      const mask = new Uint32Array(64);
+      const id = ids[seen.length]!;
+      mask[id >> 5]! |= 1 << (id & 31);
+      return mask;
+    },
+    accept: (token) => void seen.push(token),
+    get isFinished() {
+      return seen.length === ids.length;
+    },
+  };
+}
+
+test.each([false, true])(
+  "an answer is what its constraint allows, and ends with it (looking ahead: %s)",
+  async (lookahead) => {
+    const constraint = spelling('{"a": 1}');
+    const { text, finish, events } = await generate(
+      "anything else",
+      { constraint: () => constraint },
+      lookahead,
+    );
+    expect(text).toBe('{"a": 1}');
+    expect(finish.finishReason).toBe("stop");
+    expect(tokensOf(events).map(({ token }) => token)).toEqual(constraint.seen);
+    expect(constraint.started).toEqual([""]);
+  },
+);
+
+test.each([false, true])(
+  "it begins after the reasoning, whoever ends that (looking ahead: %s)",
+  async (lookahead) => {
+    for (const thinking of [{}, { budget: 3, grace: 0 }]) {
+      const constraint = spelling("yes");
+      const request = { reasoning: "on", thinking, constraint: () => constraint } as const;
+      const { text, reasoning, finish } = await generate("I think on\n</think>\n\nno!", request, lookahead);
+      expect(reasoning.length).toBeGreaterThan(2);
+      expect(text).toBe("yes");
+      expect(constraint.seen).toEqual(tokenizer.encode("yes"));
+      expect(finish.reasoningEnd).toBe(thinking.budget === undefined ? "model" : "hard");
+    }
+  },
+);
+
+test("a call that closes the reasoning is what the constraint begins with", async () => {
+  const constraint = spelling("x");
+  await generate('hm <TOOLCALL>[{"name": "f", "arguments": {}}]</TOOLCALL>', {
+    reasoning: "on",
+    constraint: () => constraint,
+  });
+  expect(constraint.started[0]).toMatch(/^ ?<TOOLCALL>\[/);
+});
+
+test("each of several answers has a constraint of its own", async () => {
+  const made: ReturnType<typeof spelling>[] = [];
+  const constraint = () => {
+    const each = spelling(["one", "two"][made.length]!);
+    made.push(each);
+    return each;
+  };
+  const { events } = await generate("anything", { n: 2, constraint });
+  for (const choice of [0, 1]) {
+    const tokens = tokensOf(events.filter((event) => event.choice === choice)).map(({ token }) => token);
+    expect(tokenizer.decode(tokens)).toBe(["one", "two"][choice]);
+  }
+});
+
+test("what a constraint throws ends its request", async () => {
+  const constraint = { ...spelling("abc"), accept: () => fail() };
+  const fail = (): never => {
+    throw new Error("no such token");
+  };
+  await expect(generate("anything", { prompt, constraint: () => constraint })).rejects.toThrow(
+    "no such token",
+  );
+});

@@ -1,0 +1,164 @@
+import { BackendLostError } from "@krait/tensor";
+import { wrapBackend } from "@krait/testing";
+import { expect, test } from "vitest";
+import { collect, tokensOf } from "../testing/generate.ts";
+import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
+import { type ScriptedSizes, scriptedModel } from "../testing/scripted-model.ts";
+import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+import type { EngineEvent } from "./telemetry.ts";
+
+const answer = async (engine: Engine, seed: number, maxTokens: number): Promise<number[]> =>
+  tokensOf(await collect(engine.generate({ prompt: promptOf(seed, 50), maxTokens }))).map(
+    ({ token }) => token,
+  );
+
+const expected = (seed: number, maxTokens: number): number[] =>
+  continuation(hashing, promptOf(seed, 50), maxTokens);
+
+/** An engine whose device is lost in the given step, in one of the ways in which that shows. */
+async function losing(
+  atStep: number,
+  how: "in-run" | "in-read" | "in-silence",
+  options: EngineOptions = {},
+  asDevice = false,
+) {
+  let steps = 0;
+  let lose: (error: BackendLostError) => void = () => {};
+  const lost = new Promise<BackendLostError>((resolve) => {
+    lose = resolve;
+  });
+  const error = new BackendLostError("scripted", "a test took it away");
+  const sizes: ScriptedSizes = {
+    slots: 3,
+    asDevice,
+    beforeStep() {
+      if (++steps !== atStep) return;
+      if (how === "in-run") throw error;
+      gone = true;
+      if (how === "in-silence") setImmediate(() => lose(error));
+    },
+  };
+  let gone = false;
+  const { model, backend } = await scriptedModel(hashing, sizes);
+  const dead = wrapBackend(backend, {
+    lost,
+    allocate(bytes, label) {
+      const buffer = backend.allocate(bytes, label);
+      return buffer;
+    },
+  });
+  // Outputs and states answer no more once the device is gone.
+  const sample = model.sample as unknown as {
+    bind: (buffers: unknown) => { outputs: Record<string, object> };
+  };
+  const bind = sample.bind.bind(sample);
+  sample.bind = (buffers) => {
+    const step = bind(buffers);
+    for (const output of Object.values(step.outputs) as {
+      read: (...range: number[]) => Promise<unknown>;
+    }[]) {
+      const read = output.read.bind(output);
+      output.read = (...range) => {
+        if (!gone) return read(...range);
+        return how === "in-silence" ? new Promise(() => {}) : Promise.reject(error);
+      };
+    }
+    return step;
+  };
+  const events: EngineEvent[] = [];
+  const engine = createEngine(model, dead, { onEvent: (event) => void events.push(event), ...options });
+  return { engine, events, error };
+}
+
+const ways = ["in-run", "in-read", "in-silence"] as const;
+
+test.each(ways)("a device lost %s ends all requests, and those to come, with the cause", async (how) => {
+  const { engine, error } = await losing(10, how);
+  const answers = await Promise.allSettled([1, 2, 3, 4].map((seed) => answer(engine, seed, 40)));
+  for (const each of answers) {
+    expect(each).toMatchObject({ status: "rejected", reason: { code: "ENGINE_LOST", cause: error } });
+  }
+  expect(() => engine.generate({ prompt: [20] })).toThrow(expect.objectContaining({ code: "ENGINE_LOST" }));
+  expect(engine.stats).toMatchObject({ failed: 4, running: 0, queued: 0 });
+  await engine.dispose();
+});
+
+test.each(ways.flatMap((how) => [false, true].map((asDevice) => [how, asDevice] as const)))(
+  "with a device made again every stream goes on where it was (lost %s, looking ahead: %s)",
+  async (how, asDevice) => {
+    for (const atStep of [1, 2, 7, 30]) {
+      let rebuilt = 0;
+      const rebuild = async () => {
+        rebuilt++;
+        return await scriptedModel(hashing, { slots: 3, asDevice });
+      };
+      const { engine, events } = await losing(atStep, how, { rebuild }, asDevice);
+      const answers = await Promise.all([1, 2, 3, 4].map((seed) => answer(engine, seed, 40)));
+      for (const [index, each] of answers.entries()) expect(each).toEqual(expected(index + 1, 40));
+      expect(rebuilt).toBe(1);
+      expect(engine.stats).toMatchObject({ recoveries: 1, failed: 0, finished: 4, slots: { free: 3 } });
+      expect(events.filter(({ type }) => type.startsWith("backend-")).map(({ type }) => type)).toEqual([
+        "backend-lost",
+        "backend-rebuilt",
+      ]);
+      await engine.dispose();
+    }
+  },
+);
+
+test("an idle engine whose device is lost makes it again, too", async () => {
+  let lose: (error: BackendLostError) => void = () => {};
+  const lost = new Promise<BackendLostError>((resolve) => {
+    lose = resolve;
+  });
+  const { model, backend } = await scriptedModel(hashing);
+  const engine = createEngine(model, wrapBackend(backend, { lost }), {
+    rebuild: () => scriptedModel(hashing),
+  });
+  lose(new BackendLostError("scripted", "a test took it away"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(engine.stats.recoveries).toBe(1);
+  expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
+});
+
+test("a model that cannot be made again ends the engine with the reason", async () => {
+  const reason = new Error("no adapter");
+  const { engine } = await losing(5, "in-run", { rebuild: () => Promise.reject(reason) });
+  await expect(answer(engine, 1, 40)).rejects.toMatchObject({ code: "ENGINE_LOST", cause: reason });
+});
+
+test("of a step that fails, only the request whose own step fails ends", async () => {
+  const poison = promptOf(2, 50)[20]!;
+  const { model, backend } = await scriptedModel(hashing, {
+    beforeStep({ parts }) {
+      if (
+        parts.some(
+          ({ tokens }) => tokens.length > 1 && tokens.includes(poison) && tokens[0] === promptOf(2, 50)[0],
+        )
+      ) {
+        throw new Error("bad row");
+      }
+    },
+  });
+  const engine = createEngine(model, backend, { prefixCache: false });
+  const answers = await Promise.allSettled([1, 2, 3].map((seed) => answer(engine, seed, 30)));
+  expect(answers[1]).toMatchObject({ status: "rejected", reason: { message: "bad row" } });
+  expect(answers[0]).toMatchObject({ value: expected(1, 30) });
+  expect(answers[2]).toMatchObject({ value: expected(3, 30) });
+  expect(engine.stats).toMatchObject({ failed: 1, finished: 2, slots: { free: 4 }, pages: { free: 80 } });
+});
+
+test("a callback that throws ends its own request", async () => {
+  const { model, backend } = await scriptedModel(hashing);
+  const engine = createEngine(model, backend);
+  const broken = collect(
+    engine.generate({
+      prompt: promptOf(9, 10),
+      onLogits: () => {
+        throw new Error("mine");
+      },
+    }),
+  );
+  await expect(broken).rejects.toThrow("mine");
+  expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
+});

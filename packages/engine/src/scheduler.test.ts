@@ -1,0 +1,202 @@
+import { expect, test } from "vitest";
+import { collect, scriptedEngine, tokensOf } from "../testing/generate.ts";
+import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
+import type { ScriptedSizes } from "../testing/scripted-model.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
+import type { FinishEvent } from "./events.ts";
+import type { GenerateRequest } from "./request.ts";
+
+const open = (sizes: ScriptedSizes = {}, options: EngineOptions = {}) =>
+  scriptedEngine(hashing, sizes, { tokenizer: undefined, endTokens: [], ...options });
+
+async function run(engine: Engine, request: GenerateRequest): Promise<number[]> {
+  return tokensOf(await collect(engine.generate(request))).map(({ token }) => token);
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test.each([false, true])(
+  "64 streams take at most 1.1 times the steps of the longest (looking ahead: %s)",
+  async (asDevice) => {
+    const sizes = { slots: 64, rows: 256, pages: 1000, asDevice };
+    const lengths = Array.from({ length: 64 }, (_, index) => 60 + ((index * 37) % 141));
+    const request = (index: number) => ({
+      prompt: promptOf(index, 10 + (index % 20)),
+      maxTokens: lengths[index]!,
+    });
+    const longest = lengths.indexOf(Math.max(...lengths));
+    const alone = await open(sizes);
+    await run(alone.engine, request(longest));
+    const together = await open(sizes);
+    const answers = await Promise.all(lengths.map((_, index) => run(together.engine, request(index))));
+    for (const [index, answer] of answers.entries()) {
+      expect(answer).toEqual(continuation(hashing, request(index).prompt, lengths[index]!));
+    }
+    expect(together.engine.stats.steps).toBeLessThanOrEqual(1.1 * alone.engine.stats.steps);
+    expect(together.engine.stats).toMatchObject({ running: 0, queued: 0, finished: 64, slots: { free: 64 } });
+  },
+);
+
+test.each([false, true])(
+  "while a long prompt is read a running answer has a row in every step (looking ahead: %s)",
+  async (asDevice) => {
+    const prefillRows = 24;
+    const { engine, steps } = await open({ rows: 64, asDevice }, { prefillRows });
+    const answer = run(engine, { prompt: promptOf(1, 5), maxTokens: 100 });
+    await turns(10);
+    const start = steps.length;
+    const long = run(engine, { prompt: promptOf(2, 1000), maxTokens: 1 });
+    await Promise.all([answer, long]);
+    const mixed = steps.slice(start).filter(({ parts }) => parts.length === 2);
+    expect(mixed.length).toBeGreaterThanOrEqual(1000 / prefillRows - 1);
+    const until = steps.findLastIndex(({ parts }) =>
+      parts.some(({ slot }) => slot === steps[start - 1]!.parts[0]!.slot),
+    );
+    for (const { parts } of steps.slice(start, until)) {
+      const [row] = parts.filter(({ tokens }) => tokens.length === 1);
+      expect(row).toBeDefined();
+      const prompts = parts.filter((part) => part !== row).flatMap(({ tokens }) => tokens);
+      expect(prompts.length).toBeLessThanOrEqual(prefillRows);
+    }
+  },
+);
+
+test("a short prompt does not wait for a long one that came before it", async () => {
+  const { engine, steps } = await open({ rows: 64, maxContext: 4096, pages: 400 });
+  const long = run(engine, { prompt: promptOf(1, 3000), maxTokens: 1 });
+  await turns(4);
+  const before = steps.length;
+  await run(engine, { prompt: promptOf(2, 30), maxTokens: 1 });
+  expect(steps.length - before).toBeLessThanOrEqual(3);
+  await long;
+});
+
+test("more answers than a step has outputs take turns", async () => {
+  const { engine, steps } = await open({ slots: 6, rows: 16, outputRows: 4 });
+  const prompts = [1, 2, 3, 4, 5, 6].map((seed) => promptOf(seed, 6));
+  const answers = await Promise.all(prompts.map((prompt) => run(engine, { prompt, maxTokens: 40 })));
+  for (const [index, prompt] of prompts.entries()) {
+    expect(answers[index]).toEqual(continuation(hashing, prompt, 40));
+  }
+  expect(steps.length).toBeLessThanOrEqual((6 * 40) / 4 + 10);
+});
+
+test("requests beyond the queue are refused with both numbers, and the others are served in their order", async () => {
+  const { engine } = await open({ slots: 1 }, { maxQueue: 2 });
+  const order: number[] = [];
+  const late = engine.generate({ prompt: [5] });
+  const served = [0, 1, 2].map(async (index) => {
+    await run(engine, { prompt: promptOf(index, 4), maxTokens: 20 });
+    order.push(index);
+  });
+  await turns(2);
+  const full = expect.objectContaining({ code: "QUEUE_FULL", details: { queued: 2, maxQueue: 2 } });
+  expect(() => engine.generate({ prompt: [5] })).toThrow(full);
+  await expect(collect(late)).rejects.toEqual(full);
+  await Promise.all(served);
+  expect(order).toEqual([0, 1, 2]);
+});
+
+test("a request that is not done in time ends, whether it runs or waits, and the others go on", async () => {
+  const { engine } = await open({ slots: 1, maxContext: 100_000, pages: 4000 });
+  const running = collect(engine.generate({ id: "slow", prompt: promptOf(1, 4), deadlineSeconds: 0.05 }));
+  const waiting = collect(engine.generate({ prompt: promptOf(2, 4), deadlineSeconds: 0.02 }));
+  const patient = run(engine, { prompt: promptOf(3, 4), maxTokens: 5 });
+  await expect(waiting).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(running).rejects.toMatchObject({
+    code: "DEADLINE_EXCEEDED",
+    details: { id: "slow", deadlineSeconds: 0.05 },
+  });
+  expect(await patient).toEqual(continuation(hashing, promptOf(3, 4), 5));
+  expect(engine.stats).toMatchObject({ failed: 2, finished: 1, running: 0, queued: 0 });
+});
+
+test("cancelling frees slot and pages at once, in the middle of a prompt or an answer, by signal or by leaving", async () => {
+  const { engine } = await open({ rows: 8 }, { prefixCache: false });
+  const { freeSlots, freePages } = engine.pool;
+  for (const turnsBefore of [3, 60]) {
+    for (const leaves of [false, true]) {
+      const controller = new AbortController();
+      const stream = engine.generate({ prompt: promptOf(1, 200), signal: controller.signal });
+      const iterator = stream[Symbol.asyncIterator]();
+      await iterator.next();
+      await turns(turnsBefore);
+      expect(engine.pool.freePages).toBeLessThan(freePages);
+      if (leaves) void iterator.return?.();
+      else controller.abort(new Error("enough"));
+      expect(engine.pool).toMatchObject({ freeSlots, freePages });
+      if (!leaves) await expect(iterator.next()).rejects.toThrow("enough");
+    }
+  }
+  expect(engine.stats).toMatchObject({ cancelled: 4, running: 0 });
+});
+
+test("a reader who does not read holds up only himself", async () => {
+  const { engine } = await open();
+  const idle = engine.generate({ prompt: promptOf(1, 4), maxTokens: 1500 })[Symbol.asyncIterator]();
+  await idle.next();
+  expect(await run(engine, { prompt: promptOf(2, 4), maxTokens: 900 })).toHaveLength(900);
+  const steps = engine.stats.steps;
+  await turns(20);
+  expect(engine.stats.steps).toBe(steps);
+  const rest: number[] = [];
+  for (let event = await idle.next(); !event.done; event = await idle.next()) {
+    if (event.value.type === "token") rest.push(event.value.token);
+  }
+  expect(rest).toEqual(continuation(hashing, promptOf(1, 4), 1500));
+});
+
+test("sequences that outgrow the pages give way to older ones, and nobody's answer changes", async () => {
+  const { engine } = await open({ slots: 4, pages: 12 });
+  const prompts = [1, 2, 3, 4].map((seed) => promptOf(seed, 40));
+  const answers = await Promise.all(prompts.map((prompt) => run(engine, { prompt, maxTokens: 150 })));
+  for (const [index, prompt] of prompts.entries()) {
+    expect(answers[index]).toEqual(continuation(hashing, prompt, 150));
+  }
+  expect(engine.stats.preemptions).toBeGreaterThan(0);
+});
+
+test("one that needs more pages than there are fails alone", async () => {
+  const { engine } = await open({ pages: 6 });
+  const large = run(engine, { prompt: promptOf(1, 50), maxTokens: 1000 });
+  const small = run(engine, { prompt: promptOf(2, 10), maxTokens: 100 });
+  await expect(large).rejects.toMatchObject({ code: "PAGES_EXHAUSTED", details: { pages: 6 } });
+  expect(await small).toEqual(continuation(hashing, promptOf(2, 10), 100));
+});
+
+test("several answers share the reading of their prompt", async () => {
+  for (const length of [1, 100]) {
+    const { engine, read } = await open({ rows: 32 });
+    const prompt = promptOf(1, length);
+    const events = await collect(engine.generate({ prompt, n: 3, maxTokens: 8 }));
+    const finishes = events.filter((event) => event.type === "finish") as (FinishEvent & {
+      choice: number;
+    })[];
+    expect(finishes.map(({ choice }) => choice).sort()).toEqual([0, 1, 2]);
+    for (const choice of [0, 1, 2]) {
+      const answer = tokensOf(events.filter((event) => event.choice === choice));
+      expect(answer.map(({ token }) => token)).toEqual(continuation(hashing, prompt, 8));
+    }
+    // The last token of the prompt is read by each, and what each generates but its last token.
+    expect(read).toHaveLength(length - 1 + 3 + 3 * 7);
+    expect(engine.stats).toMatchObject({ running: 0, slots: { free: 4 } });
+  }
+});
+
+test("more answers than there are sequences are refused", async () => {
+  const { engine } = await open({ slots: 2 });
+  expect(() => engine.generate({ prompt: [20], n: 3 })).toThrow(
+    expect.objectContaining({ code: "REQUEST_INVALID", details: expect.objectContaining({ field: "n" }) }),
+  );
+});
+
+test("what happens is told as events, in order", async () => {
+  const events: string[] = [];
+  const { engine } = await open({}, { onEvent: ({ type }) => void events.push(type) });
+  await run(engine, { id: "a", prompt: promptOf(1, 70), maxTokens: 3 });
+  const own = events.filter((type) => type !== "step");
+  expect(own).toEqual(["request-queued", "request-started", "first-token", "request-finished"]);
+  expect(events.filter((type) => type === "step")).toHaveLength(engine.stats.steps);
+});
