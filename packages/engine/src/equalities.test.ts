@@ -5,7 +5,8 @@ import { openFixture } from "@krait/testing";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { collect, tokensOf } from "../testing/generate.ts";
-import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { FinishEvent, GenerateEvent, PromptLogprobsEvent } from "./events.ts";
 import type { GenerateRequest } from "./request.ts";
 

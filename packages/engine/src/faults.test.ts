@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { collect, tokensOf } from "../testing/generate.ts";
 import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
 import { type ScriptedSizes, scriptedModel } from "../testing/scripted-model.ts";
-import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { EngineEvent } from "./telemetry.ts";
 
 const answer = async (engine: Engine, seed: number, maxTokens: number): Promise<number[]> =>

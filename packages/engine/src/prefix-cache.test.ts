@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { collect, scriptedEngine, tokensOf } from "../testing/generate.ts";
 import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
 import type { ScriptedSizes } from "../testing/scripted-model.ts";
-import type { Engine, EngineOptions } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { FinishEvent } from "./events.ts";
 import type { EngineEvent } from "./telemetry.ts";
 

@@ -1,6 +1,7 @@
 import type { Tokenizer } from "@krait/tokenizer";
 import { foldEvents, type ToolCallEvent } from "@krait/tool-parser";
-import { createEngine, type Engine, type EngineOptions } from "../src/engine.ts";
+import { createEngine, type Engine } from "../src/engine.ts";
+import type { EngineOptions } from "../src/engine-options.ts";
 import type { FinishEvent, GenerateEvent, TokenEvent } from "../src/events.ts";
 import type { GenerateRequest } from "../src/request.ts";
 import {
