@@ -5,7 +5,7 @@
 // Needs nvcc and ptxas of CUDA 13. What is written is committed, so that nobody who only runs or tests Krait
 // needs them; a test says when it no longer belongs to these sources.
 import { writeFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 import { assemble, compilePtx, sourceHash, sourceNames } from "./compile.ts";
 
 const asked = process.argv.slice(2);
@@ -20,7 +20,7 @@ async function build(name: string): Promise<void> {
   const ptx = await compilePtx(name);
   await assemble(ptx);
   const constant = `${name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Ptx`;
-  const packed = gzipSync(ptx, { level: 9 }).toString("base64");
+  const packed = brotliCompressSync(ptx).toString("base64");
   writeFileSync(
     new URL(`../src/ptx/${name}.ts`, import.meta.url),
     `// Written by kernels/build.ts from kernels/${name}.cu.

@@ -70,7 +70,7 @@ export class Bindings {
   }
 
   /** What a parameter that is a pointer points to. */
-  address(argument: Exclude<Argument, { kind: "i32" | "f32" }>): bigint {
+  address(argument: Exclude<Argument, { kind: "i32" | "f32" | "scale" }>): bigint {
     switch (argument.kind) {
       case "value": {
         const { base, byteOffset } = this.#values[argument.value]!;
@@ -89,6 +89,11 @@ export class Bindings {
       default:
         return argument satisfies never;
     }
+  }
+
+  /** What the values of a weight are multiplied by. */
+  scale(weight: string): number {
+    return this.#weights.get(weight)!.scale;
   }
 
   /** @throws {DisposedError} when a weight or state was disposed after it was bound. */

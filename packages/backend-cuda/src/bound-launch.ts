@@ -66,5 +66,6 @@ export class BoundLaunch {
 function pack(view: DataView, at: number, argument: Argument, bindings: Bindings): void {
   if (argument.kind === "i32") view.setInt32(at, argument.value, true);
   else if (argument.kind === "f32") view.setFloat32(at, argument.value, true);
+  else if (argument.kind === "scale") view.setFloat32(at, bindings.scale(argument.weight), true);
   else view.setBigUint64(at, bindings.address(argument), true);
 }

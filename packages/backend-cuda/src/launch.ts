@@ -1,6 +1,6 @@
 import type { Extents, Operand, StateRef, WeightRef } from "@krait/tensor";
 
-/** A compiled source of kernels: PTX, gzipped and in base64. */
+/** A compiled source of kernels: PTX, compressed by Brotli and in base64. */
 export interface PtxModule {
   /** Of its source, `kernels/<name>.cu`. */
   readonly name: string;
@@ -16,6 +16,8 @@ export type Grid = readonly [x: number, y?: number, z?: number];
 export type Argument =
   | { readonly kind: "value"; readonly value: number; readonly byteOffset: number }
   | { readonly kind: "weight"; readonly weight: string }
+  /** What the values of a weight are multiplied by, as f32; 1 but for formats with a scale of the whole tensor. */
+  | { readonly kind: "scale"; readonly weight: string }
   | { readonly kind: "state"; readonly state: string }
   /** A word of what the host writes before a step, as {@link StepLayout} lays it out. */
   | { readonly kind: "step"; readonly word: number }
@@ -51,6 +53,8 @@ export const pointer = ({ value, offset }: Operand): Argument => ({
 });
 
 export const weight = ({ weight }: WeightRef): Argument => ({ kind: "weight", weight });
+
+export const weightScale = ({ weight }: WeightRef): Argument => ({ kind: "scale", weight });
 
 export const state = ({ state }: StateRef): Argument => ({ kind: "state", state });
 

@@ -21,14 +21,17 @@ export class CudaWeight implements WeightBuffer {
   readonly spec: TensorSpec;
   readonly byteLength: number;
   readonly address: bigint;
+  /** What kernels multiply its values by, in a matrix of a format with a scale of the whole tensor. */
+  readonly scale: number;
   readonly #device: Device;
   #isDisposed = false;
 
-  constructor(device: Device, spec: TensorSpec, address: bigint, byteLength: number) {
+  constructor(device: Device, spec: TensorSpec, address: bigint, byteLength: number, scale: number) {
     this.#device = device;
     this.spec = spec;
     this.address = address;
     this.byteLength = byteLength;
+    this.scale = scale;
   }
 
   get isDisposed(): boolean {
@@ -72,7 +75,7 @@ export async function loadWeight(
     for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
       device.enter();
       const { at, packed } = isVector(spec)
-        ? unpackedPiece(spec, byteOffset, bytes)
+        ? unpackedPiece(spec, byteOffset, bytes, source.scale)
         : packedPiece(spec, byteOffset, bytes);
       device.queue.write(address + BigInt(at), packed);
       pendingBytes += packed.byteLength;
@@ -85,7 +88,7 @@ export async function loadWeight(
     device.free(address);
     throw error;
   }
-  return new CudaWeight(device, spec, address, weightBytes(spec));
+  return new CudaWeight(device, spec, address, weightBytes(spec), isVector(spec) ? 1 : (source.scale ?? 1));
 }
 
 function deviceBytes(spec: TensorSpec): number {
@@ -100,10 +103,10 @@ interface Piece {
   readonly packed: Uint8Array;
 }
 
-function unpackedPiece({ format }: TensorSpec, byteOffset: number, bytes: Uint8Array): Piece {
+function unpackedPiece({ format }: TensorSpec, byteOffset: number, bytes: Uint8Array, scale?: number): Piece {
   const { valuesPerBlock, bytesPerBlock } = formatLayouts[format];
   const at = 4 * (byteOffset / bytesPerBlock) * valuesPerBlock;
-  return { at, packed: new Uint8Array(dequantize(format, bytes).buffer) };
+  return { at, packed: new Uint8Array(dequantize(format, bytes, scale).buffer) };
 }
 
 function packedPiece(spec: TensorSpec, byteOffset: number, bytes: Uint8Array): Piece {

@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync } from "node:zlib";
 import type { Driver } from "../driver/driver.ts";
 import { MAX_DYNAMIC_SHARED_BYTES } from "../driver/results.ts";
 import type { PtxModule } from "../launch.ts";
@@ -48,7 +48,7 @@ export class ModuleCache {
   #load(module: PtxModule): bigint {
     let handle = this.#modules.get(module);
     if (handle === undefined) {
-      const text = gunzipSync(Buffer.from(module.base64, "base64"));
+      const text = brotliDecompressSync(Buffer.from(module.base64, "base64"));
       const terminated = new Uint8Array(new ArrayBuffer(text.byteLength + 1));
       terminated.set(text);
       handle = this.#driver.handle("cuModuleLoadData", terminated);

@@ -1,15 +1,15 @@
-import { type Op, type OpName, type OpOf, UnsupportedOpError } from "@krait/tensor";
+import type { Op, OpName, OpOf } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import type { Launch } from "../launch.ts";
+import { attention } from "./attention.ts";
+import { causalConv } from "./causal-conv.ts";
 import { gatedGroupNorm } from "./gated-group-norm.ts";
+import { linear } from "./linear.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { adjustLogits, drawToken, logSumExp, tokenLogit, topK } from "./sampling.ts";
+import { ssmScan } from "./ssm-scan.ts";
 import { countTokens, embed, gatherRows, resolveToken } from "./token.ts";
 import { writeKv } from "./write-kv.ts";
-
-const missing = (op: Op): never => {
-  throw new UnsupportedOpError({ op: op.op, backend: "cuda", formats: [], supported: [] });
-};
 
 /** How each op is launched; the arithmetic is in the kernels. */
 const kernels: { readonly [Name in OpName]: (op: OpOf<Name>, at: CompileContext) => Launch[] } = {
@@ -18,12 +18,12 @@ const kernels: { readonly [Name in OpName]: (op: OpOf<Name>, at: CompileContext)
   embed,
   gatherRows,
   rmsNorm,
-  linear: missing,
-  causalConv: missing,
-  ssmScan: missing,
+  linear,
+  causalConv,
+  ssmScan,
   gatedGroupNorm,
   writeKv,
-  attention: missing,
+  attention,
   adjustLogits,
   drawToken,
   logSumExp,

@@ -1,6 +1,6 @@
 import type { CountTokens, Embed, GatherRows, ResolveToken } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { i32, type Launch, pointer, state, weight } from "../launch.ts";
+import { i32, type Launch, pointer, state, weight, weightScale } from "../launch.ts";
 import { countTokensPtx } from "../ptx/count-tokens.ts";
 import { embedPtx } from "../ptx/embed.ts";
 import { tokenPtx } from "../ptx/token.ts";
@@ -89,6 +89,7 @@ export function embed(op: Embed, at: CompileContext): Launch[] {
       args: [
         at.extent(rows),
         weight(op.table),
+        weightScale(op.table),
         i32(rowBytes),
         pointer(op.token),
         at.stride(op.token),

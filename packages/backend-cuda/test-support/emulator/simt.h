@@ -9,6 +9,7 @@
 #include <cstring>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "runtime.h"
 
@@ -48,7 +49,7 @@ extern "C" char SIMT_JOIN(__stop_, SIMT_SECTION)[] __attribute__((weak, visibili
 constexpr int warpSize = 32;
 
 #define __syncthreads() simt::blockBarrier({__FILE__, __LINE__})
-#define __syncwarp(...) simt::warpBarrier({__FILE__, __LINE__}, ##__VA_ARGS__)
+#define __syncwarp(...) simt::warpBarrier({__FILE__, __LINE__} __VA_OPT__(,) __VA_ARGS__)
 inline void __threadfence() {}
 inline void __threadfence_block() {}
 

@@ -14,6 +14,9 @@ const PAGES_PER_SLOT = 4;
 const pageTable = [9, 2, 14, 5, 0, 17, 3, 11, 12, 1, 7, 16, 4, 10, 6, 15];
 const PAGES = 18;
 
+/** Twelve pages for each slot, apart and out of order too: 7 has no factor in common with 49. */
+const longPageTable = Array.from({ length: SLOTS * 12 }, (_, i) => (7 * i + 3) % 49);
+
 function run(slot: number, first: number, count: number): Place[] {
   return Array.from({ length: count }, (_, index) => ({ slot, position: first + index }));
 }
@@ -43,10 +46,14 @@ interface Sizes {
   readonly keyValueHeads: number;
   readonly headDim: number;
   readonly dtype?: "f32" | "f16" | "bf16";
+  /** Twelve pages for each slot instead of four. */
+  readonly isLong?: boolean;
 }
 
-function paged(c: CaseBuilder, places: readonly Place[], { keyValueHeads, headDim, dtype = "f32" }: Sizes) {
-  const pages = { per: "page", count: PAGES, shape: [keyValueHeads, headDim], dtype } as const;
+function paged(c: CaseBuilder, places: readonly Place[], sizes: Sizes) {
+  const { keyValueHeads, headDim, dtype = "f32", isLong = false } = sizes;
+  const table = isLong ? longPageTable : pageTable;
+  const pages = { per: "page", count: isLong ? 49 : PAGES, shape: [keyValueHeads, headDim], dtype } as const;
   return {
     keyValueHeads,
     headDim,
@@ -58,7 +65,7 @@ function paged(c: CaseBuilder, places: readonly Place[], { keyValueHeads, headDi
       ["rows"],
       Int32Array.from(places, ({ position }) => position),
     ),
-    pageTable: c.state({ per: "slot", count: SLOTS, shape: [PAGES_PER_SLOT], dtype: "i32" }, pageTable),
+    pageTable: c.state({ per: "slot", count: SLOTS, shape: [table.length / SLOTS], dtype: "i32" }, table),
     keys: c.state(pages),
     values: c.state(pages),
   };
@@ -113,6 +120,21 @@ const attention = [
   opCase("attention", "five heads that share keys and values", options(mixture), (c) => {
     buildAttention(c, mixture, { heads: 5, keyValueHeads: 1, headDim: 128 });
   }),
+  ...(
+    [
+      ["a row with ten pages before it", run(2, 300, 1), { heads: 4, keyValueHeads: 2, headDim: 32 }],
+      ["seventy rows of a prompt", run(1, 30, 70), { heads: 2, keyValueHeads: 1, headDim: 7 }],
+      [
+        "twenty rows of a prompt with heads as large as the 9B's",
+        run(3, 40, 20),
+        { heads: 2, keyValueHeads: 1, headDim: 128, dtype: "bf16" },
+      ],
+    ] as const
+  ).map(([name, places, sizes]) =>
+    opCase("attention", name, { rows: places.length, context: 12 * PAGE_SIZE }, (c) => {
+      buildAttention(c, places, { ...sizes, isLong: true });
+    }),
+  ),
   opCase("attention", "scores whose exponentials overflow", options(mixture, 1e-8), (c) => {
     buildAttention(c, mixture, { heads: 2, keyValueHeads: 1, headDim: 8 }, 40);
   }),

@@ -59,6 +59,9 @@ const linear = [
       }),
     ),
   ),
+  opCase("linear", "numbers beyond those of f16, by a weight in f16", { rows: 12 }, (c) => {
+    c.b.linear(c.rows(64, 1e6), c.weight([20, 64], { format: "f16", deviation: deviationFor(64) }));
+  }),
   opCase("linear", "output rows with a residual of their own", { rows: 5, outputRows: 3 }, (c) => {
     const gathered = (columns: number) =>
       c.b.gatherRows(c.rows(columns), c.feed(["outputRows"], Int32Array.of(4, 0, 2)));

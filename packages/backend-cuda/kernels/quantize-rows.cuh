@@ -1,0 +1,75 @@
+// Rows of activations as bytes, with a scale for each 32 of them, for products with integers.
+//
+//   d = max |x| / 127        q = round(x / d)        x ≈ d · q
+//
+// A row is planes, of which each has something of every chunk of 32 values: the first 16 bytes, the last 16, the
+// scale in f32, and the sums of both halves' bytes, two in a word. So neighbouring lanes read neighbouring vectors.
+// Four lanes take a chunk.
+//
+// `quantize_row_q8_1` of ggml.
+#pragma once
+#include "kernel.cuh"
+
+struct QuantizedRow {
+  uint8_t* base;
+  int chunks;
+  static __device__ __forceinline__ int bytes(int columns) { return ((columns + 31) / 32 * 40 + 15) / 16 * 16; }
+  __device__ __forceinline__ uint4* quants(int half, int chunk) const {
+    return reinterpret_cast<uint4*>(base) + half * chunks + chunk;
+  }
+  __device__ __forceinline__ float* scale(int chunk) const {
+    return reinterpret_cast<float*>(base + 32 * chunks) + chunk;
+  }
+  __device__ __forceinline__ int* sums(int chunk) const {
+    return reinterpret_cast<int*>(base + 36 * chunks) + chunk;
+  }
+};
+
+/// Eight values of a row, zeros past its end.
+static __device__ __forceinline__ void load_eight(const float* row, int first, int columns, bool is_aligned,
+                                                  float (&values)[8]) {
+  if (is_aligned && first + 8 <= columns) {
+    const float4 four = *reinterpret_cast<const float4*>(row + first);
+    const float4 next = *reinterpret_cast<const float4*>(row + first + 4);
+    values[0] = four.x, values[1] = four.y, values[2] = four.z, values[3] = four.w;
+    values[4] = next.x, values[5] = next.y, values[6] = next.z, values[7] = next.w;
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i++) values[i] = first + i < columns ? row[first + i] : 0.0f;
+}
+
+/// All threads of a block take part; `threads` and what `thread` begins at are multiples of 32.
+static __device__ __forceinline__ void quantize_row(const float* row, int columns, bool is_aligned, QuantizedRow to,
+                                                    int thread, int threads) {
+  const int quarter = thread % 4;
+  for (int first = 0; first < to.chunks; first += threads / 4) {
+    const int chunk = first + thread / 4;
+    const bool is_chunk = chunk < to.chunks;
+    float values[8];
+    load_eight(row, is_chunk ? 32 * chunk + 8 * quarter : columns, columns, is_aligned, values);
+    float largest = 0;
+#pragma unroll
+    for (int i = 0; i < 8; i++) largest = fmaxf(largest, fabsf(values[i]));
+    largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 1));
+    largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 2));
+    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+
+    unsigned words[2] = {};
+    int sum = 0;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      const int q = static_cast<int>(rintf(values[i] * inverse));
+      sum += q;
+      words[i / 4] |= (q & 0xffu) << (8 * (i % 4));
+    }
+    sum += __shfl_xor_sync(ALL_LANES, sum, 1);
+    const int other_sum = __shfl_xor_sync(ALL_LANES, sum, 2);
+    if (!is_chunk) continue;
+    reinterpret_cast<uint2*>(to.quants(quarter / 2, chunk))[quarter % 2] = make_uint2(words[0], words[1]);
+    if (quarter == 0) {
+      *to.scale(chunk) = largest / 127.0f;
+      *to.sums(chunk) = (sum & 0xffff) | other_sum << 16;
+    }
+  }
+}
