@@ -2,15 +2,8 @@ import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commitA, commitB, serveHub } from "../test-support/hub-server.ts";
-import {
-  bytesOf,
-  hubErrorOf,
-  large,
-  PIECE,
-  quantized,
-  sharded,
-  temporaryCache,
-} from "../test-support/repositories.ts";
+import { bytesOf, large, PIECE, quantized, sharded } from "../test-support/repositories.ts";
+import { hubErrorOf, temporaryCache } from "../test-support/temporary-cache.ts";
 import { listModels } from "./list-models.ts";
 import { pullModel } from "./pull-model.ts";
 import { removeModel } from "./remove-model.ts";

@@ -2,7 +2,8 @@ import { lstat, readdir, readFile, readlink, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commitA, gitDigest, serveHub, sha256 } from "../test-support/hub-server.ts";
-import { hubErrorOf, large, quantized, sharded, temporaryCache } from "../test-support/repositories.ts";
+import { large, quantized, sharded } from "../test-support/repositories.ts";
+import { hubErrorOf, temporaryCache } from "../test-support/temporary-cache.ts";
 import type { DownloadProgress } from "./download/progress.ts";
 import { pullModel } from "./pull-model.ts";
 

@@ -3,15 +3,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { commitB, serveHub, type TestRepository } from "../test-support/hub-server.ts";
-import {
-  bytesOf,
-  hubErrorOf,
-  large,
-  quantized,
-  sharded,
-  temporaryCache,
-  text,
-} from "../test-support/repositories.ts";
+import { bytesOf, large, quantized, sharded, text } from "../test-support/repositories.ts";
+import { hubErrorOf, temporaryCache } from "../test-support/temporary-cache.ts";
 import { diskStorage } from "./disk/disk-storage.ts";
 import type { HubErrorCode } from "./hub-error.ts";
 import { type PullOptions, pullModel } from "./pull-model.ts";

@@ -1,7 +1,7 @@
 import { appendFile, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryCache } from "../../test-support/repositories.ts";
+import { temporaryCache } from "../../test-support/temporary-cache.ts";
 import { finishedBytes, pieceLine, readJournal, writeJournal } from "./journal.ts";
 
 const journal = {

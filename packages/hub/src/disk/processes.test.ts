@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type HubServer, serveHub } from "../../test-support/hub-server.ts";
 import { pullInProcess } from "../../test-support/pull-process.ts";
-import { large, PIECE, temporaryCache } from "../../test-support/repositories.ts";
+import { large, PIECE } from "../../test-support/repositories.ts";
+import { temporaryCache } from "../../test-support/temporary-cache.ts";
 import { pullModel } from "../pull-model.ts";
 import { takeLock } from "./lock.ts";
 

@@ -2,7 +2,8 @@ import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Answer, serveHub, sha256 } from "../../test-support/hub-server.ts";
-import { type Cache, hubErrorOf, large, PIECE, temporaryCache } from "../../test-support/repositories.ts";
+import { large, PIECE } from "../../test-support/repositories.ts";
+import { type Cache, hubErrorOf, temporaryCache } from "../../test-support/temporary-cache.ts";
 import { pullModel } from "../pull-model.ts";
 
 const model = large(10 * PIECE + 100);
