@@ -45,13 +45,13 @@ describe("the anthropic client", () => {
         messages: sum,
         thinking: { type: "enabled", budget_tokens },
       });
-      return message.usage as Anthropic.Usage & { reasoning_tokens: number };
+      return message.usage.output_tokens_details!.thinking_tokens;
     };
-    const free = (await think(1024)).reasoning_tokens;
+    const free = await think(1024);
     expect(free).toBeGreaterThan(30);
     // The closing marker takes tokens of its own, which belong to the reasoning.
     const marker = tiny.model.text!.encode("\n</think>\n\n").length;
-    const held = (await think(10)).reasoning_tokens;
+    const held = await think(10);
     expect(held).toBeGreaterThanOrEqual(10);
     expect(held).toBeLessThanOrEqual(10 + 1 + marker);
   });
@@ -126,6 +126,8 @@ describe("the anthropic client", () => {
       error: { error: { message: expect.stringContaining("messages[0].content[0]") } },
     });
     await expect(create({ tools, tool_choice: { type: "any" } })).rejects.toThrow(/tool_choice/);
+    const format = { type: "json_schema", schema: { type: "object" } };
+    await expect(create({ output_config: { format } })).rejects.toThrow(/output_config\.format/);
   });
 
   test("can tell every event of the stream by its name, from the prompt's tokens to the stop", async () => {

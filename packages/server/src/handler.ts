@@ -69,7 +69,8 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     const exchange: Exchange | undefined = c.get("exchange");
     const id = `req_${exchange?.id ?? "none"}`;
     const told = toApiError(exchange?.signal.aborted ? exchange.signal.reason : error);
-    if (told.kind === "internal") resolved.onError(error, id);
+    // A client that has gone is no failure of ours.
+    if (told.kind === "internal" && !exchange?.signal.aborted) resolved.onError(error, id);
     return errorResponse(told, shapeOf(c.req.path), id);
   });
 

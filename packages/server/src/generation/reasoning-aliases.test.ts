@@ -19,17 +19,17 @@ async function reasoningTokens(fields: object, text = question): Promise<number[
     const response = await tiny.post(path, { ...body, ...fields });
     return { status: response.status, body: (await response.json()) as unknown };
   };
-  const chat = await ask("/v1/chat/completions", { messages });
-  const responses = await ask("/v1/responses", { input: text });
-  const anthropic = await ask("/v1/messages", { messages, max_tokens: 256 });
+  const chat = await ask("/v1/chat/completions", { messages, max_tokens: 45 });
+  const responses = await ask("/v1/responses", { input: text, max_output_tokens: 45 });
+  const anthropic = await ask("/v1/messages", { messages, max_tokens: 45 });
   expect([chat.status, responses.status, anthropic.status]).toEqual([200, 200, 200]);
   const { usage } = chat.body as { usage: { completion_tokens_details: { reasoning_tokens: number } } };
   const ofResponses = responses.body as { usage: { output_tokens_details: { reasoning_tokens: number } } };
-  const ofMessages = anthropic.body as { usage: { reasoning_tokens: number } };
+  const ofMessages = anthropic.body as { usage: { output_tokens_details: { thinking_tokens: number } } };
   return [
     usage.completion_tokens_details.reasoning_tokens,
     ofResponses.usage.output_tokens_details.reasoning_tokens,
-    ofMessages.usage.reasoning_tokens,
+    ofMessages.usage.output_tokens_details.thinking_tokens,
   ];
 }
 

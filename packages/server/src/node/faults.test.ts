@@ -3,11 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEvents, startTiny, type TinyServer } from "../../test-support/running-server.ts";
 
 let tiny: TinyServer;
+/** Failures of the server's own. A client's fault is none. */
+const failures: unknown[] = [];
 
 beforeAll(async () => {
-  tiny = await startTiny({ bodyTimeoutSeconds: 1, headTimeoutSeconds: 1, maxChoices: 4 });
+  tiny = await startTiny({
+    ...{ bodyTimeoutSeconds: 1, headTimeoutSeconds: 1, maxChoices: 4 },
+    onError: (error) => failures.push(error),
+  });
 });
-afterAll(() => tiny[Symbol.asyncDispose]());
+afterAll(async () => {
+  await tiny[Symbol.asyncDispose]();
+  expect(failures).toEqual([]);
+});
 
 const path = "/v1/chat/completions";
 const json = { "content-type": "application/json" };
@@ -65,7 +73,8 @@ describe("a body", () => {
       (response) => response.status,
       () => "ended",
     );
-    expect([413, "ended"]).toContain(status);
+    // Or, on a machine that is busy elsewhere, its time is over first.
+    expect([413, 408, "ended"]).toContain(status);
     expect(sent).toBeLessThan(100);
     await expectAlive();
   });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startTiny } from "../../test-support/running-server.ts";
 import type { LedgerEntry } from "../accounting/ledger.ts";
 import { ledgerCsv } from "./ledger-csv.ts";
@@ -124,4 +124,15 @@ test("a file that is something else is refused, and left as it is", async () => 
   expect(() => csv(join(folder, "missing.sqlite"))).toThrow(
     expect.objectContaining({ code: "LEDGER_INVALID" }),
   );
+});
+
+test("a Node without SQLite is told so", () => {
+  const absent = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
+  try {
+    expect(() => openLedger(join(folder, "none.sqlite"))).toThrow(
+      expect.objectContaining({ code: "LEDGER_UNAVAILABLE", message: expect.stringMatching(/Node 22/) }),
+    );
+  } finally {
+    absent.mockRestore();
+  }
 });

@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -13,7 +12,7 @@ async function stream(tiny: TinyServer, number: number, chunks: number): Promise
     "/v1/chat/completions",
     {
       messages: [{ role: "user", content: `What is ${number} + 38?` }],
-      ...{ stream: true, max_tokens: 24, reasoning_effort: "none" },
+      ...{ stream: true, max_tokens: 12, reasoning_effort: "none" },
     },
     { signal: controller.signal },
   );
@@ -69,25 +68,26 @@ test("64 streams whose clients hang up at random leave nothing behind, and hold 
   expect(heapBytes() - heap).toBeLessThan(3e6);
   const after = await gauges(tiny);
   for (const name of ["krait_engine_queued", "krait_engine_running"]) expect(after[name]).toBe(before[name]);
-}, 60_000);
+}, 120_000);
 
-test("a client that reads nothing is cut off, and does not hold up one that reads", async () => {
+test("an answer that nobody reads is cut off, and does not hold up one that is read", async () => {
   await using tiny = await startTiny({ maxBufferedBytes: 20_000 });
   const bans = Object.fromEntries([2, 11, 12].map((token) => [token, -100]));
-  const body = JSON.stringify({
-    messages: [{ role: "user", content: "Hello!" }],
-    ...{ stream: true, max_tokens: 100_000, logit_bias: bans, reasoning_effort: "none" },
-    // Long events, as the network takes in some megabytes before anybody has to wait.
-    ...{ logprobs: true, top_logprobs: 20 },
-  });
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-  const idle = connect(tiny.server.port, "127.0.0.1", () => idle.write(head + body));
-  idle.pause();
-  idle.on("error", () => {});
-  await expect.poll(async () => (await gauges(tiny)).krait_running).toBe(1);
-  await expect.poll(async () => (await gauges(tiny)).krait_running, { timeout: 25_000 }).toBe(0);
+  // Without a network between, which takes in some megabytes before anybody has to wait.
+  const response = await tiny.server.handler(
+    new Request(`${tiny.server.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        messages: [{ role: "user", content: "Hello!" }],
+        ...{ stream: true, max_tokens: 100_000, logit_bias: bans },
+      }),
+    }),
+  );
+  expect((await gauges(tiny)).krait_running).toBe(1);
   expect(await stream(tiny, 1, Infinity)).toBe("whole");
-  idle.destroy();
+  await expect.poll(() => gauges(tiny), { timeout: 20_000 }).toMatchObject({ krait_running: 0 });
+  await expect(response.text()).rejects.toThrow(/does not read/);
 }, 40_000);
 
 function heapBytes(): number {

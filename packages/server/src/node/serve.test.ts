@@ -36,7 +36,7 @@ test("what is not done in time is ended, and its client is told", async () => {
   const response = await stream(tiny, 100_000);
   const ended = tiny.server.close({ graceSeconds: 0.2 });
   const events = await readEvents(response);
-  expect(events.at(-1)!.data).toHaveProperty("error");
+  expect(events.at(-1)!.data).toMatchObject({ error: { code: "shutting_down" } });
   await ended;
   await tiny[Symbol.asyncDispose]();
 });

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { createHandler, type Handler } from "../handler.ts";
 import type { HandlerOptions } from "../handler-options.ts";
+import { ApiError } from "../http/api-error.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { isLoopback, withKnownHost } from "./loopback.ts";
 
@@ -79,7 +80,7 @@ export async function serve(
     // Connections that become idle later are not closed by themselves.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => {
-      abort.abort(new DOMException("The server ends.", "AbortError"));
+      abort.abort(new ApiError("overloaded", "This server has ended.", { code: "shutting_down" }));
       // Time for the streams to tell their clients.
       setTimeout(() => server.closeAllConnections(), 250).unref();
     }, 1000 * graceSeconds);

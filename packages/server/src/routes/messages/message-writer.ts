@@ -136,14 +136,14 @@ function event(type: string, fields: object): ServerSentEvent {
 }
 
 /** Cached tokens are counted apart from the others here. */
-function usageBody(usage: ServedUsage | undefined): Record<string, number> {
+function usageBody(usage: ServedUsage | undefined): object {
   const { promptTokens = 0, cachedTokens = 0, completionTokens = 0, reasoningTokens = 0 } = usage ?? {};
   return {
     input_tokens: promptTokens - cachedTokens,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cachedTokens,
     output_tokens: completionTokens,
-    reasoning_tokens: reasoningTokens,
+    output_tokens_details: { thinking_tokens: reasoningTokens },
   };
 }
 

@@ -31,6 +31,13 @@ const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
 const schema = conversation.extend({
   max_tokens: z.int().min(1),
   stream: z.boolean().nullish(),
+  output_config: z
+    .object({
+      format: z
+        .object({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
+        .nullish(),
+    })
+    .nullish(),
   stop_sequences: z.array(z.string().min(1)).max(16).nullish(),
   tool_choice: z
     .discriminatedUnion("type", [
@@ -62,6 +69,7 @@ export interface CountTokensRequest extends Pick<ServedChatRequest, "messages" |
 export function readMessages(value: unknown): MessagesRequest {
   const body = validate(schema, value);
   const { tool_choice: choice } = body;
+  const format = body.output_config?.format;
   const reasoning = readReasoning(value);
   return {
     model: body.model,
@@ -73,7 +81,8 @@ export function readMessages(value: unknown): MessagesRequest {
         "disable_parallel_tool_use" in choice &&
         choice.disable_parallel_tool_use
       ),
-      responseFormat: { type: "text" },
+      responseFormat:
+        format == null ? { type: "text" } : { type: "json-schema", schema: format.schema, strict: true },
       reasoning: switchOf(reasoning),
       thinking: reasoning.thinking,
       sampling: readSampling(value),
