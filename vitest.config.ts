@@ -12,7 +12,7 @@ const source = "@krait/source";
 const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts", "apps/playground/e2e/*.test.ts"];
 
 /** Files that compute on a GPU, or on the software driver that stands for one. */
-const gpu = ["packages/backend-webgpu/src/**/*.test.ts"];
+const gpu = ["packages/backend-webgpu/src/**/*.test.ts", "packages/krait/src/webgpu.test.ts"];
 
 /** Files that run in a page of Chromium. */
 const browser = ["{packages,apps}/**/*.browser.test.ts"];
@@ -40,7 +40,7 @@ export default defineConfig({
           exclude: browser,
           pool: "forks",
           fileParallelism: false,
-          testTimeout: 120_000, // a kernel is compiled when it is first used
+          testTimeout: 300_000, // a kernel is compiled when it is first used
           env: { GALLIVM_PERF: "nopt" }, // Mesa's software driver compiles its shaders without optimizing
         },
       },

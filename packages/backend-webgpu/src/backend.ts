@@ -19,7 +19,7 @@ import { describeAdapter, findAdapter, isSoftware, languageFeatures } from "./ad
 import { WebGpuBuffer } from "./buffer.ts";
 import { copyRegions } from "./copy.ts";
 import { type Counters, Device } from "./device/device.ts";
-import { kernelFeatures, wantedFeatures } from "./device/kernel-features.ts";
+import { kernelFeatures, kernelTraits, wantedFeatures } from "./device/kernel-traits.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
@@ -80,7 +80,7 @@ export async function createWebGPUBackend({
   const own = new Device(
     device,
     { memoryBytes, maxBufferBytes: largest },
-    { productLanes: software ? 8 : 64, features: kernelFeatures(device, await languageFeatures()) },
+    kernelTraits(software, kernelFeatures(device, await languageFeatures())),
   );
   if (!(selfTest ?? !software)) return new WebGpu(own, software);
   return new WebGpu(own, software, new SelfTest(new WebGpu(own, software), describeAdapter(chosen)));

@@ -10,7 +10,7 @@ import {
   type TensorSpec,
   type WeightRef,
 } from "@krait/tensor";
-import type { KernelTraits } from "./device/device.ts";
+import type { KernelTraits } from "./device/kernel-traits.ts";
 import { StepLayout } from "./step-layout.ts";
 
 /** Where an op finds the numbers that its kernels are specialized with. */

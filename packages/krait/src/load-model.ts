@@ -13,7 +13,7 @@ import { createText } from "./text-files.ts";
 export interface LoadModelOptions extends LoadOptions, Omit<FindModelOptions, "weights"> {
   /** A backend, or the name of one; "auto" unless given. */
   readonly backend?: Backend | string | undefined;
-  /** Told which backend a name or "auto" came to, and why no faster one. */
+  /** Told which backend a name or "auto" came to, and why no faster one; then in what it keeps states. */
   readonly onBackend?: ((reason: string) => void) | undefined;
   /** How requests share the model. */
   readonly engine?:
@@ -66,6 +66,8 @@ export async function loadModel(
     };
     try {
       const model = await loadWeights(architecture, weights, backend, loading);
+      const { stateDtype, kvDtype } = model.sizes;
+      options.onBackend?.(`Recurrent states are kept in ${stateDtype}, keys and values in ${kvDtype}.`);
       return { model, backend, release };
     } catch (error) {
       await release();

@@ -20,7 +20,10 @@ test("loading tells its progress in order, ending with all bytes", async () => {
   });
   expect(seen.at(-1)).toBe(total);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
-  expect(reasons).toEqual(['Backend "cpu", as asked for.']);
+  expect(reasons).toEqual([
+    'Backend "cpu", as asked for.',
+    "Recurrent states are kept in f32, keys and values in f32.",
+  ]);
   await model[Symbol.asyncDispose]();
   await worker.terminate();
 });

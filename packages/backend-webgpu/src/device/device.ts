@@ -1,6 +1,6 @@
 import { BackendLostError, DisposedError } from "@krait/tensor";
 import { CommandQueue } from "./command-queue.ts";
-import type { KernelFeatures } from "./kernel-features.ts";
+import type { KernelTraits } from "./kernel-traits.ts";
 import { Memory } from "./memory.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 
@@ -16,16 +16,6 @@ export interface Counters {
   /** Buffers that exist, and their bytes. */
   readonly buffers: number;
   readonly allocatedBytes: number;
-}
-
-/** What kernels are chosen by. */
-export interface KernelTraits {
-  readonly features: KernelFeatures;
-  /**
-   * Invocations that share a product's columns, where there are few rows: as many as a processor has in a
-   * vector where one stands for a GPU, on lavapipe twice as fast as 64.
-   */
-  readonly productLanes: number;
 }
 
 /** A GPU device with what all parts of a backend share: memory, commands, pipelines, and its end. */

@@ -29,6 +29,10 @@ var<workgroup> partial: array<f32, LANES>;
 /// x counts groups, y rows.
 @compute @workgroup_size(LANES)
 fn gated_group_norm(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  normalize_group(workgroup, lane);
+}
+
+fn normalize_group(workgroup: vec3<u32>, lane: u32) {
   let first = workgroup.x * CHANNELS;
   let base = X_OFFSET + workgroup.y * X_STRIDE + first;
   let gate_from = GATE_OFFSET + workgroup.y * GATE_STRIDE + first;

@@ -2,8 +2,8 @@
 //
 //   y[r, o] = activation(sum over i of weight[o, i] · x[r, i] + bias[o]) + residual[r, o]
 //
-// A workgroup takes 32 rows of x against 64 rows of the weight, 32 columns at a time: both tiles are
-// decoded into workgroup memory once, as vectors of four columns, and each lane then multiplies eight
+// A workgroup takes TILE_ROWS rows of x against 64 rows of the weight, 32 columns at a time: both tiles are
+// decoded into workgroup memory once, as vectors of four columns, and each lane then multiplies LANE_ROWS
 // rows of the one by four of the other. Rows of a tile lie one vector apart from where their size would
 // put them, so that lanes that read different rows do not meet in one memory bank.
 
@@ -14,12 +14,10 @@ override ROW_VECTORS: u32;
 @group(0) @binding(0) var<storage, read> step: array<i32>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>; // [OUTPUTS, ROW_VECTORS]
 
-const TILE_ROWS: u32 = 32;
 const TILE_OUTPUTS: u32 = 64;
 const TILE_VECTORS: u32 = 8;
 const TILE_STRIDE: u32 = TILE_VECTORS + 1;
 const TILE_CHUNKS: u32 = TILE_VECTORS / CHUNK_VECTORS;
-const LANE_ROWS: u32 = 8;
 const ROW_LANES: u32 = TILE_ROWS / LANE_ROWS;
 const OUTPUT_LANES: u32 = TILE_OUTPUTS / 4;
 const LANES: u32 = ROW_LANES * OUTPUT_LANES;
@@ -41,7 +39,7 @@ fn linear_tiled(
     return;
   }
   // A lane's rows and outputs lie so far apart that neighbouring lanes read neighbouring ones.
-  let row_lane = lane / OUTPUT_LANES;
+  let row_lane = lane / OUTPUT_LANES % ROW_LANES;
   let output_lane = lane % OUTPUT_LANES;
 
   // A bound that compilers do not know, or they unroll the loop: eight times the code, and none the faster.

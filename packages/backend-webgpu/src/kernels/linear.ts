@@ -91,13 +91,19 @@ function launchesOf(op: Linear, at: CompileContext, shard: Shard, index: number)
           : [0],
     };
   });
+  const { productTile: tile } = at.traits;
   const many: Launch = {
-    source: [...parts(op.input), tiled].join("\n"),
+    source: [
+      `const TILE_ROWS: u32 = ${tile.rows};`,
+      `const LANE_ROWS: u32 = ${tile.laneRows};`,
+      ...parts(op.input),
+      tiled,
+    ].join("\n"),
     entryPoint: "linear_tiled",
     constants,
     bindings,
     workgroups: ({ [rows]: count }) =>
-      count <= FEW_ROWS ? [0] : tiles(Math.ceil(shard.rows / 64), Math.ceil(count / 32)),
+      count <= FEW_ROWS ? [0] : tiles(Math.ceil(shard.rows / 64), Math.ceil(count / tile.rows)),
   };
   return at.largest[rows] > FEW_ROWS ? [...few, many] : few;
 }

@@ -9,7 +9,8 @@
 //
 // A workgroup takes eight rows of a head's S through a segment. Eight lanes share a row of S: each
 // keeps every eighth element in registers, and their parts of the product with C are added in
-// workgroup memory, in order. S is read and written once a segment.
+// workgroup memory, in order. S is read and written once a segment. `x_at`, `b_at` and `c_at` say where a
+// row's inputs come from.
 //
 // Dao & Gu 2024, arXiv:2405.21060, eq. 1.
 
@@ -20,12 +21,6 @@ override STATE_SIZE: u32;
 override HEADS_PER_GROUP: u32;
 override SMALLEST_STEP: f32;
 override LARGEST_STEP: f32;
-override X_OFFSET: u32;
-override X_STRIDE: u32;
-override B_OFFSET: u32;
-override B_STRIDE: u32;
-override C_OFFSET: u32;
-override C_STRIDE: u32;
 override DT_OFFSET: u32;
 override DT_STRIDE: u32;
 override Y_OFFSET: u32;
@@ -36,9 +31,6 @@ const CHANNELS: u32 = 8;
 const LANES: u32 = PARTS * CHANNELS;
 
 @group(0) @binding(0) var<storage, read> step: array<i32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, heads · P]
-@group(0) @binding(2) var<storage, read> b: array<f32>; // [rows, groups · N]
-@group(0) @binding(3) var<storage, read> c: array<f32>; // [rows, groups · N]
 @group(0) @binding(4) var<storage, read> dt: array<f32>; // [rows, heads]
 @group(0) @binding(5) var<storage, read> heads: array<f32>; // a, d and dtBias, [heads] each
 @group(0) @binding(6) var<storage, read_write> recurrent: array<f32>; // [slots, heads, P, N]
@@ -83,8 +75,8 @@ fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
   for (var t = start; t < end; t++) {
     let row = u32(t);
     for (var n = lane; n < STATE_SIZE; n += LANES) {
-      b_row[n] = b[B_OFFSET + row * B_STRIDE + group * STATE_SIZE + n];
-      c_row[n] = c[C_OFFSET + row * C_STRIDE + group * STATE_SIZE + n];
+      b_row[n] = b_at(row, read_slot, group * STATE_SIZE + n);
+      c_row[n] = c_at(row, read_slot, group * STATE_SIZE + n);
     }
     workgroupBarrier();
 
@@ -92,7 +84,7 @@ fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let decay = exp(delta * decay_rate);
     var input = 0.0;
     if (is_channel) {
-      input = x[X_OFFSET + row * X_STRIDE + head * HEAD_DIM + channel];
+      input = x_at(row, read_slot, head * HEAD_DIM + channel);
     }
     let drive = delta * input;
     var sum = 0.0;

@@ -39,7 +39,7 @@ const largest = { rows: 12, segments: 0, longestSegment: 0, context: 0, outputRo
 await withAdapter("the self-test", () => {
   test.each([
     ["what the adapter has", () => patchedAdapter((source) => source)],
-    ["no features at all", plainAdapter],
+    ["what a graphics card without features has", plainAdapter],
   ])("passes with %s, and leaves nothing on the device", async (_, adapterOf) => {
     await using backend = await createWebGPUBackend({ adapter: await adapterOf(), selfTest: true });
     await backend.compile(product("q4_k"), { largest });
