@@ -41,6 +41,7 @@ export default defineConfig({
           pool: "forks",
           fileParallelism: false,
           testTimeout: 300_000, // a kernel is compiled when it is first used
+          hookTimeout: 60_000,
           env: { GALLIVM_PERF: "nopt" }, // Mesa's software driver compiles its shaders without optimizing
         },
       },
