@@ -149,6 +149,25 @@ test("of a step that fails, only the request whose own step fails ends", async (
   expect(engine.stats).toMatchObject({ failed: 1, finished: 2, slots: { free: 4 }, pages: { free: 80 } });
 });
 
+test("a device without memory for a snapshot answers all the same, and says so", async () => {
+  const { model, backend } = await scriptedModel(hashing);
+  const full = wrapBackend(backend, {
+    allocate(bytes, label) {
+      if (label === "snapshot") throw new Error("out of memory");
+      return backend.allocate(bytes, label);
+    },
+  });
+  const warnings: string[] = [];
+  const onEvent = (event: EngineEvent): void => {
+    if (event.type === "warning") warnings.push(event.code);
+  };
+  const engine = createEngine(model, full, { onEvent });
+  expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
+  expect(warnings).toContain("PREFIX_CACHE_SNAPSHOT_FAILED");
+  expect(engine.pool.snapshots.held).toBe(0);
+  await expect(engine.openSession(promptOf(2, 40))).rejects.toThrow("out of memory");
+});
+
 test("a callback that throws ends its own request", async () => {
   const { model, backend } = await scriptedModel(hashing);
   const engine = createEngine(model, backend);

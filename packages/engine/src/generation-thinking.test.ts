@@ -1,6 +1,6 @@
 import { foldEvents, type ToolCallEvent } from "@krait/tool-parser";
 import { describe, expect, test } from "vitest";
-import { END, generate, prompt, scriptedEngine, tokenizer, tokensOf } from "../testing/generate.ts";
+import { collect, END, generate, prompt, scriptedEngine, tokenizer, tokensOf } from "../testing/generate.ts";
 import { type Script, scriptOf } from "../testing/scripted-model.ts";
 import type { FinishEvent, GenerateEvent } from "./events.ts";
 
@@ -139,5 +139,24 @@ describe("the thinking budget", () => {
     expect(finish.usage.reasoningTokens).toBe(reasoning.length);
     const written = tokenizer.decode(reasoning.map(({ token }) => token));
     expect(written.trimEnd()).toBe("one two</think>");
+  });
+
+  test("holds in a prompt that goes on from the cache, and for each of several answers", async () => {
+    const { engine } = await scriptedEngine(rambling("hm "));
+    const request = { prompt, reasoning: "on", thinking: { budget: 4, grace: 0 }, snapshotAt: [2] } as const;
+    for (const n of [1, 3]) {
+      const events = await collect(engine.generate({ ...request, n }));
+      const finishes = events.filter((event): event is FinishEvent => event.type === "finish");
+      expect(finishes).toHaveLength(n);
+      for (const { reasoningEnd, usage } of finishes) {
+        expect(reasoningEnd).toBe("hard");
+        expect(usage.cachedTokens).toBe(n === 1 ? 0 : prompt.length - 1);
+      }
+      for (const choice of n === 1 ? [undefined] : [0, 1, 2]) {
+        const own = events.filter((event) => event.choice === choice);
+        expect(tokensOf(own).filter(({ reasoning, forced }) => reasoning && !forced)).toHaveLength(4);
+        expect(foldEvents(own as ToolCallEvent[]).text).toBe("Done.");
+      }
+    }
   });
 });

@@ -99,7 +99,11 @@ export class Scheduler {
   wake(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#running = this.#run();
+    this.#running = this.#run().catch((error) => {
+      // Nobody foresaw this. Whoever waits is told, rather than left waiting.
+      this.#isRunning = false;
+      for (const job of [...this.roster.running, ...this.roster.waiting]) this.fail(job.submission, error);
+    });
   }
 
   /** Resolves when no step is under way. */
