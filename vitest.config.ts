@@ -51,6 +51,8 @@ export default defineConfig({
           name: "cuda",
           include: cuda,
           pool: "forks",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           globalSetup: ["packages/backend-cuda/test-support/build-emulator.ts"],
         },
       },

@@ -7,7 +7,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
 
 /** Suites of the benchmark that are not for such a machine, and need more than it has. */
-const otherSuites = /\/(cpu|tiny|webgpu)\/suite\.ts$/;
+const otherSuites = /^\.\/(?!cuda\/)[\w-]+\/suite\.ts$/;
 
 /**
  * Writes the tests and the benchmark of the CUDA backend as programs for plain Node on Linux: sources

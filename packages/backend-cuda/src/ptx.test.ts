@@ -64,7 +64,7 @@ describe("the committed PTX", async () => {
     expect(kernels.filter(([, ptx]) => !instruction.test(ptx)).map(([name]) => name)).toEqual([]);
   });
 
-  test("is what nvcc makes of the sources, and spills no register", { timeout: 300_000 }, async ({
+  test("is what nvcc makes of the sources, and spills no register", { timeout: 900_000 }, async ({
     skip,
   }) => {
     if (!hasCompiler()) skip("nvcc and ptxas of CUDA 13 are not installed");
