@@ -31,6 +31,23 @@ describe("the openai client", () => {
     expect(usage.prompt_tokens_details!.cached_tokens).toBeGreaterThanOrEqual(0);
   });
 
+  test("is told how much of a second turn's prompt was computed before, and so are the metrics", async () => {
+    const system = { role: "system" as const, content: "You are a helpful assistant with a long memory." };
+    const question = { role: "user" as const, content: "What is 21 + 17?" };
+    const create = (messages: OpenAI.ChatCompletionMessageParam[]) =>
+      client.chat.completions.create({ model: "tiny", messages, reasoning_effort: "none" });
+    const first = await create([system, question]);
+    const { message } = first.choices[0]!;
+    const second = await create([system, question, message, { role: "user", content: "Thank you, bye!" }]);
+    const cached = second.usage!.prompt_tokens_details!.cached_tokens!;
+    // All of the first prompt but where the answer begins, which a history shows otherwise.
+    expect(cached).toBeGreaterThan(first.usage!.prompt_tokens / 2);
+    expect(cached).toBeLessThan(second.usage!.prompt_tokens);
+    const metrics = await (await fetch(`${tiny.server.url}/metrics`)).text();
+    const hits = /^krait_cache_hits_total\{model="tiny"\} (\d+)$/m.exec(metrics)?.[1];
+    expect(Number(hits)).toBeGreaterThan(0);
+  });
+
   test("streams the same answer in pieces", async () => {
     const whole = await client.chat.completions.create({ model: "tiny", messages: sum });
     const stream = await client.chat.completions.create({

@@ -7,18 +7,20 @@ import type { Batch } from "./batch.ts";
 import { type BatchService, batchEndpoints } from "./batch-service.ts";
 import { ownerOf, storeOf } from "./batch-store-of.ts";
 
-export const createBatchSchema = z.object({
+const schema = z.object({
   input_file_id: z.string(),
   endpoint: z.enum(batchEndpoints),
   completion_window: z.literal("24h"),
   metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
 });
 
+export const createBatchSchema: z.ZodType = schema;
+
 /** `/v1/batches`: create, list, look at and cancel. */
 export function batchesRoute(app: App, context: ServerContext): void {
   app.post("/v1/batches", async (c) => {
     const store = storeOf(context);
-    const body = validate(createBatchSchema, await readJson(c.req.raw, context.options));
+    const body = validate(schema, await readJson(c.req.raw, context.options));
     const owner = ownerOf(c);
     const file = await store.file(body.input_file_id);
     if (file === undefined || file.owner !== owner) {

@@ -54,7 +54,8 @@ function complete(
     ...rest,
     prompt,
     format: "text",
-    sampling: { ...model.defaults, ...samplingOptions(sampling) },
+    // As `model.complete` has it: what the model says, or else the likeliest tokens.
+    sampling: { ...(model.defaults ?? { temperature: 0 }), ...samplingOptions(sampling) },
   });
 }
 
