@@ -20,13 +20,15 @@ export interface RemovedModel {
 /**
  * Removes a model from the cache, also what has been downloaded of it only in part.
  *
- * @param name - `org/model`, or `org/model:Q4_0` for one of several GGUF models alone.
+ * @param name - `org/model`, or `org/model:Q4_0` for one of several GGUF models alone; of a model at a URL its
+ *   id in {@link listModels}.
  * @throws {HubError} `HUB_NOT_CACHED` when there is nothing to remove.
  */
 export async function removeModel(name: string, options: RemoveOptions = {}): Promise<RemovedModel> {
-  const { id, file } = parseModelName(name, options.file);
   const { revision } = options;
   const storage = storageOf(options);
+  const isUrl = URL.canParse(name);
+  const { id, file } = isUrl ? { id: name, file: options.file } : parseModelName(name, options.file);
   const stored = storage.model(id);
   if (!(await storage.models()).includes(id)) throw notCached(id, storage.location);
   if (revision === undefined && file === undefined) {

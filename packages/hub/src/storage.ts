@@ -4,12 +4,17 @@ export interface HubFile {
   readonly name: string;
   readonly byteLength: number;
   readonly digest: Digest;
+  /** Of a file at a URL: what its server tells this version from others by. */
+  readonly version?: string;
 }
 
 /** The hub's checksum of a file, which is also what the cache calls its content. */
 export interface Digest {
-  /** SHA-256 of a large file's bytes; or what git calls a small file, SHA-1 of a header and the bytes. */
-  readonly algorithm: "sha256" | "git-sha1";
+  /**
+   * SHA-256 of a large file's bytes; or what git calls a small file, SHA-1 of a header and the bytes. Or no
+   * checksum, but a name for one version of a file at a URL, whose server gives none.
+   */
+  readonly algorithm: "sha256" | "git-sha1" | "version";
   readonly hex: string;
 }
 

@@ -121,6 +121,7 @@ function sendFile(request: HubRequest, response: ServerResponse, bytes: Uint8Arr
   const headers = {
     "content-range": `bytes ${start}-${start + body.byteLength - 1}/${bytes.byteLength}`,
     "content-length": body.byteLength,
+    etag: `"${bytes.byteLength}-${bytes[0]}"`,
   };
   if (request.range === undefined) response.writeHead(200).end(bytes);
   else response.writeHead(206, headers).end(body);

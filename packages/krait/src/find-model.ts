@@ -1,4 +1,5 @@
 import type { DownloadProgress, HubError, PulledModel, PullOptions } from "@krait/hub";
+import { modelUrl } from "@krait/tiny-model";
 import {
   type ModelFolder,
   type ModelLocation,
@@ -12,6 +13,11 @@ import { ModelError } from "./errors.ts";
 export interface FindModelOptions
   extends OpenOptions,
     Pick<PullOptions, "revision" | "file" | "offline" | "weights" | "endpoint" | "token" | "cacheFolder"> {
+  /**
+   * In a browser, whether a model at a URL is kept in the browser's storage, and downloaded in parallel ranges
+   * that go on where a closed tab ended; true unless given. Otherwise it is read where it lies, every time.
+   */
+  readonly cache?: boolean | undefined;
   /** How far the download is, if there is one. */
   readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
 }
@@ -28,6 +34,8 @@ export async function findModel(
   options: FindModelOptions = {},
 ): Promise<ModelFolder> {
   const { fetch, signal } = options;
+  const kept = await keep(location, options);
+  if (kept !== undefined) return kept;
   const here = await openModelFolder(location, { fetch, signal }).catch((error) => {
     // A folder that is there wins, so nobody's files are passed over.
     if (typeof location === "string" && isMissing(error)) return undefined;
@@ -40,6 +48,25 @@ export async function findModel(
   const pulled = await pull(String(location), options);
   const folder = await openModelFolder(pulled.blobs ?? pulled.path, { signal });
   return { ...folder, location: location as string };
+}
+
+/** A model at a URL as a browser's storage has it; undefined where it is to be read where it lies. */
+async function keep(
+  location: ModelLocation,
+  { cache = true, onDownload, ...options }: FindModelOptions,
+): Promise<ModelFolder | undefined> {
+  const isUrl = location instanceof URL || (typeof location === "string" && /^https?:/i.test(location));
+  // The embedded model is part of the page, which keeps it as it keeps its scripts.
+  if (!cache || !isUrl || String(location) === modelUrl.href) return undefined;
+  const hub = await import("@krait/hub");
+  if (!hub.hasOpfs()) return undefined;
+  const { endpoint, token, cacheFolder, ...others } = options;
+  const pulled = await hub.pullUrl(location, { ...others, onProgress: onDownload });
+  if (pulled?.blobs === undefined) return undefined;
+  const folder = await openModelFolder(pulled.blobs, { signal: options.signal });
+  const here = { ...folder, location: pulled.id };
+  refuseHubOptions(here, options);
+  return here;
 }
 
 async function pull(name: string, { onDownload, ...options }: FindModelOptions): Promise<PulledModel> {

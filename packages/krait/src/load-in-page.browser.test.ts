@@ -1,11 +1,15 @@
+import { listModels, removeModel } from "@krait/hub";
 import { expect, test } from "vitest";
+import { findModel } from "./find-model.ts";
 import { loadModel } from "./load-model.ts";
 
 const endpoint = await (await fetch("/test-hub")).text();
 const greedy = { sampling: { temperature: 0 }, maxTokens: 60 } as const;
 const ask = [{ role: "user", content: "What is 47 + 38?" }] as const;
 
-test("a model of the hub is loaded in a page by its name, and from the browser's storage the next time", async () => {
+test("a model of the hub is loaded in a page by its name, and from the browser's storage the next time", {
+  timeout: 120_000,
+}, async () => {
   const options = { endpoint, backend: "wasm" };
   const received: number[] = [];
   const first = await loadModel("org/tiny", {
@@ -30,4 +34,51 @@ test("a model of the hub is loaded in a page by its name, and from the browser's
 test("a name that is no model's is refused by what it could have been", async () => {
   await expect(loadModel("models/tiny/of/mine")).rejects.toMatchObject({ code: "WEIGHT_FILE_MISSING" });
   await expect(loadModel("org/absent", { endpoint })).rejects.toMatchObject({ code: "HUB_MODEL_NOT_FOUND" });
+});
+
+test("a model at a URL is kept, found without its server, and fetched anew when it has changed", {
+  timeout: 120_000,
+}, async () => {
+  const url = `${endpoint}/org/tiny/resolve/main/`;
+  let requests = 0;
+  let isOnline = true;
+  let version = 1;
+  const counting = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    requests++;
+    if (!isOnline) throw new TypeError("offline");
+    const { body, status, headers: sent } = await fetch(input, init);
+    const headers = new Headers(sent);
+    headers.set("etag", `"${version}-${sent.get("etag")}"`);
+    return new Response(body, { status, headers });
+  };
+  /** Finds it, and counts what that asked for. */
+  const find = async (): Promise<number> => {
+    const before = requests;
+    const folder = await findModel(url, { fetch: counting });
+    const asked = requests - before;
+    expect(folder.location).toBe(url);
+    expect(await folder.json("config.json")).toMatchObject({ model_type: "nemotron_h" });
+    await using weights = await folder.weights();
+    expect(weights.tensors.size).toBeGreaterThan(10);
+    expect(requests - before).toBe(asked);
+    return asked;
+  };
+  const first = await find();
+  const second = await find();
+  expect(second).toBeLessThan(first);
+  isOnline = false;
+  expect(await find()).toBe(1);
+  isOnline = true;
+  version = 2;
+  expect(await find()).toBe(first);
+  const [model] = await listModels();
+  expect(model).toMatchObject({ id: url, isComplete: true });
+  expect((await removeModel(url)).freedBytes).toBe(model!.byteLength);
+  expect(await listModels()).toEqual([]);
+});
+
+test("a model at a URL is read where it lies when nothing is to be kept", async () => {
+  const folder = await findModel(`${endpoint}/org/tiny/resolve/main/`, { cache: false });
+  expect(await folder.json("config.json")).toMatchObject({ model_type: "nemotron_h" });
+  expect(await listModels()).toEqual([]);
 });

@@ -7,6 +7,8 @@ import { type Asked, requestFailed, statusError } from "./status-error.ts";
 export interface HubClient {
   readonly asked: Asked;
   readonly settings: Settings;
+  /** Where the bytes of a file are. */
+  addressOf(name: string, commit: string): URL;
   /** One try. The hub's token goes to the hub alone. */
   request(url: URL | string, init: RequestInit): Promise<Response>;
   /** A `fetch` for whole answers of the hub's interface: tried again where a failure may pass, else a `HubError`. */
@@ -52,6 +54,10 @@ export function createClient(settings: Settings, model: string, revision: string
   return {
     asked,
     settings,
+    addressOf(name, commit) {
+      const path = name.split("/").map(encodeURIComponent).join("/");
+      return new URL(`${endpoint}/${model}/resolve/${commit}/${path}`);
+    },
     request,
     async fetch(input, init = {}) {
       const policy = { ...retry, retries: Math.min(retry.retries, MOST_API_RETRIES) };
@@ -64,6 +70,18 @@ export function createClient(settings: Settings, model: string, revision: string
           });
         }
       }
+    },
+  };
+}
+
+/** The same for the files beside a URL that ends in a slash. Its query, such as a signature, goes with each request. */
+export function createUrlClient(settings: Settings, model: string, base: URL): HubClient {
+  return {
+    ...createClient({ ...settings, token: undefined }, model, "its latest version"),
+    addressOf(name) {
+      const url = new URL(encodeURIComponent(name), base);
+      url.search = base.search;
+      return url;
     },
   };
 }

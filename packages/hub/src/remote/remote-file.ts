@@ -3,6 +3,7 @@ import type { HubFile } from "../storage.ts";
 import type { HubClient } from "./hub-client.ts";
 import { TransientError } from "./retry.ts";
 import { type Asked, statusError } from "./status-error.ts";
+import { versionOf } from "./version.ts";
 
 /** The server answered with the whole file to a request for a part of it. */
 export class RangeIgnoredError extends Error {}
@@ -17,11 +18,9 @@ export class RemoteFile {
   #redirected: string | undefined;
 
   constructor(client: HubClient, commit: string, file: HubFile) {
-    const { endpoint, model } = client.asked;
-    const path = file.name.split("/").map(encodeURIComponent).join("/");
     this.#client = client;
     this.#file = file;
-    this.#address = new URL(`${endpoint}/${model}/resolve/${commit}/${path}`);
+    this.#address = client.addressOf(file.name, commit);
     this.#asked = { ...client.asked, file: file.name };
   }
 
@@ -103,9 +102,17 @@ export class RemoteFile {
   async #checkRange(response: Response, start: number, end: number): Promise<void> {
     const expected = `bytes ${start}-${end - 1}/${this.#file.byteLength}`;
     const actual = response.headers.get("content-range");
-    if (actual === expected) return;
+    if (actual === expected) return await this.#checkVersion(response);
     await response.body?.cancel();
     throw this.#invalid(`answered with Content-Range "${actual ?? ""}" instead of "${expected}"`);
+  }
+
+  async #checkVersion(response: Response): Promise<void> {
+    const expected = this.#file.version;
+    const actual = versionOf(response);
+    if (expected === undefined || actual === expected) return;
+    await response.body?.cancel();
+    throw this.#invalid(`has another version now, ${actual} instead of ${expected}: load it again`);
   }
 
   #invalid(what: string): HubError {

@@ -7,7 +7,7 @@ const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
 
 /** What is read beside safetensors; only the first must be there. */
-const textFiles = [
+export const textFiles: readonly string[] = [
   "config.json",
   "generation_config.json",
   "tokenizer.json",
