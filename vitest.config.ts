@@ -28,6 +28,7 @@ export default defineConfig({
   test: {
     reporters: ["default", new SummaryReporter()],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     maxWorkers: "100%",
     projects: [
       { extends: true, test: { name: "long", include: long, exclude: browser } },

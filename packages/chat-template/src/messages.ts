@@ -51,6 +51,8 @@ export interface FunctionSchema {
   readonly description?: string | undefined;
   /** A JSON schema. */
   readonly parameters?: object | undefined;
+  /** Whether calls must satisfy the schema. Whoever enforces it keeps it out of the prompt; a template writes all it is given. */
+  readonly strict?: boolean | undefined;
 }
 
 /** A tool as in the OpenAI API, or the bare function. */

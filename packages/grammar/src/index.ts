@@ -1,3 +1,4 @@
+export { eitherGrammar } from "./either.ts";
 export { GrammarError, type GrammarErrorCode } from "./grammar-error.ts";
 export { jsonObjectGrammar, jsonSchemaGrammar } from "./json-schema/json-schema.ts";
 export { type Constraint, createConstraint } from "./masks/constraint.ts";

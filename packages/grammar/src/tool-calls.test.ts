@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { hasText } from "../test-support/texts-of.ts";
-import { toolCallGrammar } from "./index.ts";
+import { eitherGrammar, jsonSchemaGrammar, toolCallGrammar } from "./index.ts";
 
 const tools = [
   {
@@ -78,4 +78,12 @@ test("tools with schemas of the same inner names do not mix", () => {
   expect(hasText(grammar, block('{"name": "f", "arguments": {"x": "1"}}'))).toBe(true);
   expect(hasText(grammar, block('{"name": "g", "arguments": {"x": 1}}'))).toBe(true);
   expect(hasText(grammar, block('{"name": "g", "arguments": {"x": "1"}}'))).toBe(false);
+});
+
+test("an answer can be calls or JSON, whichever the model chooses", () => {
+  const json = jsonSchemaGrammar({ type: "object", properties: { x: { type: "integer" } } });
+  const grammar = eitherGrammar(json, toolCallGrammar(tools, { choice: "required" }));
+  expect(hasText(grammar, '{"x": 3}')).toBe(true);
+  expect(hasText(grammar, block(weather))).toBe(true);
+  expect(hasText(grammar, "Hello")).toBe(false);
 });

@@ -9,6 +9,8 @@ import { type ChatStream, chatStream } from "./chat-stream.ts";
 import { ModelError } from "./errors.ts";
 import type { GenerationConfig } from "./generation-config.ts";
 import { type RunToolsOptions, runTools, type ToolRun } from "./run-tools.ts";
+import { toolOfPrompt } from "./structured/answer-grammar.ts";
+import { Constraints } from "./structured/constraints.ts";
 import type { TextFiles } from "./text-files.ts";
 
 /** A loaded model, ready to talk. */
@@ -54,14 +56,24 @@ interface Parts {
 export function createChatModel(parts: Parts): ChatModel {
   const { name, current, engine, text, defaults } = parts;
 
+  const constraints = new Constraints(() => ({
+    tokenizer: chatModel.tokenizer,
+    vocabularySize: chatModel.architecture.vocabularySize,
+    endTokens: defaults.endTokens,
+  }));
+
   const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream => {
-    const { tools, reasoning, templateMode, sampling, ...rest } = options;
+    const { reasoning, templateMode, sampling, format, toolChoice, parallelToolCalls, ...rest } = options;
     requireOneOf("reasoning", reasoning, ["on", "off"]);
     requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
+    // A model that does not know of the tools cannot call them.
+    const tools = toolChoice === "none" ? [] : (options.tools ?? []);
+    const constraint = constraints.of({ format, toolChoice, parallelToolCalls }, tools);
+    requireOneConstraint(constraint, rest.constraint);
     // A budget of nothing is reasoning off, which the model has its own prompt for.
     const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
     const prompt = chatModel.template.render(messages, {
-      ...(tools && tools.length !== 0 && { tools }),
+      ...(tools.length !== 0 && { tools: tools.map(toolOfPrompt) }),
       ...(wanted && { reasoning: wanted }),
       ...(templateMode && { mode: templateMode }),
       addGenerationPrompt: true,
@@ -70,6 +82,9 @@ export function createChatModel(parts: Parts): ChatModel {
     return chatStream(
       engine.generate({
         ...rest,
+        ...(constraint && { constraint }),
+        // In an answer of a format, the marker of a call is text like any other.
+        ...(format && tools.length === 0 && { toolCallInReasoning: "literal" }),
         prompt: ids,
         format: "chat",
         reasoning: prompt.reasoning,
@@ -135,6 +150,15 @@ function requireOneOf(option: string, value: unknown, choices: readonly string[]
       option,
       actual: value,
     },
+  );
+}
+
+function requireOneConstraint(made: unknown, given: unknown): void {
+  if (made === undefined || given === undefined) return;
+  throw new ModelError(
+    "OPTION_INVALID",
+    "constraint holds the answer by itself, so it does not go with format, toolChoice or parallelToolCalls.",
+    { option: "constraint" },
   );
 }
 

@@ -1,24 +1,26 @@
 import type { Tool } from "@krait/chat-template";
 import type { GenerateRequest } from "@krait/engine";
+import type { StructuredOptions } from "./structured/structured-options.ts";
 
 /** How an answer is generated; everything has a default. */
 export interface ChatOptions
-  extends Pick<
-    GenerateRequest,
-    | "id"
-    | "maxTokens"
-    | "n"
-    | "stop"
-    | "thinking"
-    | "toolCallInReasoning"
-    | "constraint"
-    | "promptLogprobs"
-    | "loopDetector"
-    | "deadlineSeconds"
-    | "ignoreEndTokens"
-    | "onLogits"
-    | "signal"
-  > {
+  extends StructuredOptions,
+    Pick<
+      GenerateRequest,
+      | "id"
+      | "maxTokens"
+      | "n"
+      | "stop"
+      | "thinking"
+      | "toolCallInReasoning"
+      | "constraint"
+      | "promptLogprobs"
+      | "loopDetector"
+      | "deadlineSeconds"
+      | "ignoreEndTokens"
+      | "onLogits"
+      | "signal"
+    > {
   /** Tools that the model may ask for; see `runTools` to have them called. */
   readonly tools?: readonly Tool[] | undefined;
   /** Overrides `/think` and `/no_think` in the messages. */

@@ -23,4 +23,5 @@ export {
   type ToolRunResult,
   toolSchema,
 } from "./run-tools.ts";
+export type { AnswerFormat, StructuredOptions } from "./structured/structured-options.ts";
 export { openTextFiles, type TextFiles } from "./text-files.ts";

@@ -69,7 +69,7 @@ export function runTools(
   messages: readonly Message[],
   options: RunToolsOptions,
 ): ToolRun {
-  const { tools, maxSteps = 8, ...chatOptions } = options;
+  const { tools, maxSteps = 8, toolChoice, ...chatOptions } = options;
   checkTools(tools);
   if (!Number.isSafeInteger(maxSteps) || maxSteps < 1) {
     throw new ModelError(
@@ -87,7 +87,10 @@ export function runTools(
     const added: Message[] = [];
     for (let step = 1; ; step++) {
       yield { type: "step", step };
-      current = chat([...messages, ...added], { ...chatOptions, tools: tools.map(toolSchema) });
+      // A call that is required is required once: then the model has to be able to answer.
+      const choice = step > 1 && toolChoice !== "none" && toolChoice !== undefined ? "auto" : toolChoice;
+      const asked = { ...chatOptions, toolChoice: choice, tools: tools.map(toolSchema) };
+      current = chat([...messages, ...added], asked);
       yield* current;
       const result = await current.result();
       added.push(result.message);

@@ -214,17 +214,52 @@ describe("the openai client", () => {
     });
   });
 
-  test("hears that a schema, a forced call and a single call are not supported", async () => {
-    const create = (more: object) =>
-      client.chat.completions.create({ model: "tiny", messages: sum, tools, ...more } as never);
-    const unsupported = (param: string) => ({ status: 400, code: "unsupported", param });
-    const schema = { type: "json_schema", json_schema: { name: "a", schema: { type: "object" } } };
-    await expect(create({ response_format: schema })).rejects.toMatchObject(unsupported("response_format"));
-    await expect(create({ tool_choice: "required" })).rejects.toMatchObject(unsupported("tool_choice"));
-    await expect(create({ parallel_tool_calls: false })).rejects.toMatchObject(
-      unsupported("parallel_tool_calls"),
-    );
-    const none = (await create({ tool_choice: "none" })) as OpenAI.ChatCompletion;
-    expect(none.choices[0]!.message.tool_calls).toBeUndefined();
+  test("gets JSON of its schema, one of its choices, and what its pattern matches", async () => {
+    const ask = async (more: object) => {
+      const request = {
+        model: "tiny",
+        messages: [{ role: "user", content: "Hello!" }],
+        max_tokens: 200,
+        ...more,
+      };
+      const completion = await client.chat.completions.create(request as never);
+      return (completion as OpenAI.ChatCompletion).choices[0]!.message.content!;
+    };
+    const schema = { type: "object", properties: { n: { type: "integer", minimum: 3 } }, required: ["n"] };
+    const format = { type: "json_schema", json_schema: { name: "count", schema, strict: true } };
+    expect(JSON.parse(await ask({ response_format: format })).n).toBeGreaterThanOrEqual(3);
+    expect(await ask({ response_format: { type: "json_object" } })).toMatch(/^\s*\{/);
+    expect(["ja", "nein"]).toContain(await ask({ structured_outputs: { choice: ["ja", "nein"] } }));
+    expect(await ask({ guided_regex: "[xyz]{4}" })).toMatch(/^[xyz]{4}$/);
+  });
+
+  test("has a tool called that must be, once where it wants one call", async () => {
+    const create = async (more: object) => {
+      const request = { model: "tiny", messages: sum, tools, max_tokens: 300, ...more } as never;
+      const { message, finish_reason } = (
+        (await client.chat.completions.create(request)) as OpenAI.ChatCompletion
+      ).choices[0]!;
+      return {
+        calls: (message.tool_calls ?? []) as OpenAI.ChatCompletionMessageFunctionToolCall[],
+        finish_reason,
+      };
+    };
+    const named = await create({ tool_choice: { type: "function", function: { name: "get_weather" } } });
+    expect(named.finish_reason).toBe("tool_calls");
+    expect(named.calls[0]!.function.name).toBe("get_weather");
+    expect(JSON.parse(named.calls[0]!.function.arguments)).toEqual({ city: expect.any(String) });
+    expect((await create({ tool_choice: "required", parallel_tool_calls: false })).calls).toHaveLength(1);
+    expect((await create({ tool_choice: "none" })).calls).toEqual([]);
+  });
+
+  test("hears which keyword of its schema cannot be enforced", async () => {
+    const schema = { type: "object", properties: { a: { type: "integer", multipleOf: 2 } } };
+    const format = { type: "json_schema", json_schema: { name: "a", schema } };
+    const request = { model: "tiny", messages: sum, response_format: format } as never;
+    await expect(client.chat.completions.create(request)).rejects.toMatchObject({
+      status: 400,
+      code: "invalid_schema",
+      message: expect.stringMatching(/"multipleOf" at #\/properties\/a/),
+    });
   });
 });

@@ -25,7 +25,7 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
     id,
     created: Math.floor(Date.now() / 1000),
     contextLength,
-    supports: { structuredOutput: false, toolChoice: false, logprobs: true },
+    supports: { structuredOutput: true, toolChoice: true, logprobs: true },
     chat: (request) => served(model, chat(model, request)),
     complete: (request) => served(model, complete(model, request)),
     text: servedText(tokenizer, model.template),
@@ -34,10 +34,11 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
 }
 
 function chat(model: ChatModel, request: ServedChatRequest): ChatStream {
-  const { messages, tools, toolChoice, reasoning, thinking, sampling, maxTokens, stop, signal } = request;
+  const { messages, tools, responseFormat, sampling, ...rest } = request;
+  const { toolChoice, parallelToolCalls, reasoning, thinking, maxTokens, stop, signal } = rest;
   return model.chat(messages, {
-    // A model that does not know of the tools cannot call them.
-    ...(tools.length > 0 && toolChoice !== "none" && { tools }),
+    ...(tools.length > 0 && { tools, toolChoice, parallelToolCalls }),
+    ...(responseFormat.type !== "text" && { format: responseFormat }),
     ...{ reasoning, thinking, maxTokens, stop, signal },
     sampling: samplingOptions(sampling),
   });

@@ -58,7 +58,9 @@ export type ToolChoice = "auto" | "none" | "required" | { readonly name: string 
 export type ResponseFormat =
   | { readonly type: "text" }
   | { readonly type: "json-object" }
-  | { readonly type: "json-schema"; readonly schema: object; readonly strict: boolean };
+  | { readonly type: "json-schema"; readonly schema: object; readonly strict: boolean }
+  | { readonly type: "regex"; readonly pattern: string }
+  | { readonly type: "choice"; readonly choices: readonly string[] };
 
 export interface ServedChatRequest extends ServedRequest {
   readonly messages: readonly Message[];

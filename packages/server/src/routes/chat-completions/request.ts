@@ -2,6 +2,7 @@ import type { Message, Tool } from "krait";
 import { z } from "zod";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
+import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
 import { validate } from "../../http/validation.ts";
 import type { ResponseFormat, ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
@@ -96,7 +97,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
       tools: (body.tools ?? []).map(toTool),
       toolChoice: toToolChoice(body.tool_choice),
       parallelToolCalls: body.parallel_tool_calls ?? true,
-      responseFormat: toResponseFormat(body.response_format),
+      responseFormat: readStructuredFormat(value) ?? toResponseFormat(body.response_format),
       reasoning: reasoning.reasoning,
       thinking: reasoning.thinking,
       sampling: { ...readSampling(value), ...(logprobs && { logprobs: body.top_logprobs ?? 0 }) },
@@ -139,10 +140,16 @@ function toMessage(message: Body["messages"][number], index: number): Message {
   }
 }
 
-function toTool({ function: { name, description, parameters } }: NonNullable<Body["tools"]>[number]): Tool {
+function toTool({ function: called }: NonNullable<Body["tools"]>[number]): Tool {
+  const { name, description, parameters, strict } = called;
   return {
     type: "function",
-    function: { name, ...(description && { description }), ...(parameters && { parameters }) },
+    function: {
+      name,
+      ...(description && { description }),
+      ...(parameters && { parameters }),
+      ...(strict === true && { strict }),
+    },
   };
 }
 

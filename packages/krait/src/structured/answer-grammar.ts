@@ -1,0 +1,74 @@
+import type { FunctionSchema, Tool } from "@krait/chat-template";
+import {
+  choiceGrammar,
+  eitherGrammar,
+  type Grammar,
+  GrammarError,
+  jsonObjectGrammar,
+  jsonSchemaGrammar,
+  regexGrammar,
+  type ToolSchema,
+  toolCallGrammar,
+} from "@krait/grammar";
+import type { AnswerFormat, StructuredOptions } from "./structured-options.ts";
+
+/**
+ * What an answer is held to; undefined where it is free.
+ *
+ * @throws {GrammarError} for what cannot be enforced, by name.
+ */
+export function answerGrammar(
+  { format, toolChoice, parallelToolCalls }: StructuredOptions,
+  tools: readonly Tool[],
+): Grammar | undefined {
+  const json = format && formatGrammar(format);
+  const choice = toolChoice ?? (parallelToolCalls === false ? "auto" : undefined);
+  const mustCall = choice === "required" || typeof choice === "object";
+  if (choice === "none" || (tools.length === 0 && !mustCall)) return json;
+  // Beside a format, the calls need the marker at once: any other text would be neither.
+  if (choice === undefined && json === undefined) return undefined;
+  const schemas = tools.map((tool) => toolSchemaOf(tool, mustCall));
+  const parallel = parallelToolCalls !== false;
+  if (json === undefined) return toolCallGrammar(schemas, { choice: choice ?? "auto", parallel });
+  const calls = toolCallGrammar(schemas, { choice: mustCall ? choice : "required", parallel });
+  return mustCall ? calls : eitherGrammar(json, calls);
+}
+
+function formatGrammar(format: AnswerFormat): Grammar {
+  switch (format.type) {
+    case "json-schema":
+      return jsonSchemaGrammar(format.schema);
+    case "json-object":
+      return jsonObjectGrammar();
+    case "regex":
+      return regexGrammar(format.pattern);
+    case "choice":
+      return choiceGrammar(format.choices);
+  }
+}
+
+/**
+ * A tool as its calls are held to it. Where a call is only possible and nobody asked for strictness,
+ * arguments of a schema that cannot be enforced are any object: the tool still hears of it.
+ */
+function toolSchemaOf(tool: Tool, mustBeEnforced: boolean): ToolSchema {
+  const { name, parameters, strict } = functionOf(tool);
+  if (parameters === undefined) return { name };
+  try {
+    jsonSchemaGrammar(parameters);
+    return { name, parameters };
+  } catch (error) {
+    if (mustBeEnforced || strict === true || !(error instanceof GrammarError)) throw error;
+    return { name, parameters: { type: "object", additionalProperties: true } };
+  }
+}
+
+/** The tool as the model is told of it: strictness is enforced, and nothing that it has to know. */
+export function toolOfPrompt(tool: Tool): Tool {
+  const { strict: _, ...told } = functionOf(tool);
+  return "function" in tool ? { type: "function", function: told } : told;
+}
+
+function functionOf(tool: Tool): FunctionSchema {
+  return "function" in tool ? tool.function : tool;
+}

@@ -1,0 +1,59 @@
+import type { Tool } from "@krait/chat-template";
+import type { TokenConstraint } from "@krait/engine";
+import { createConstraint, createVocabulary, TokenMasks, type Vocabulary } from "@krait/grammar";
+import type { Tokenizer } from "@krait/tokenizer";
+import { answerGrammar } from "./answer-grammar.ts";
+import type { StructuredOptions } from "./structured-options.ts";
+
+/** Grammars whose masks are kept, as the same schema comes again and again. */
+const KEPT_GRAMMARS = 32;
+
+export interface ConstraintsOptions {
+  readonly tokenizer: Tokenizer;
+  /** Of the model, which may have logits for ids that the tokenizer has no token for. */
+  readonly vocabularySize: number;
+  readonly endTokens: readonly number[];
+}
+
+/** What holds a model's answers to what was asked for. The vocabulary is prepared when it is first needed. */
+export class Constraints {
+  readonly #options: () => ConstraintsOptions;
+  #vocabulary: Vocabulary | undefined;
+  /** By what was asked for, the least recently used first. */
+  readonly #masks = new Map<string, TokenMasks>();
+
+  constructor(options: () => ConstraintsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes constraints, one for each answer; undefined where the answer is free.
+   *
+   * @throws {GrammarError} for what cannot be enforced, by name.
+   */
+  of(asked: StructuredOptions, tools: readonly Tool[]): (() => TokenConstraint) | undefined {
+    const key = JSON.stringify([asked.format, asked.toolChoice, asked.parallelToolCalls, tools]);
+    let masks = this.#masks.get(key);
+    if (masks === undefined) {
+      const grammar = answerGrammar(asked, tools);
+      if (grammar === undefined) return undefined;
+      this.#vocabulary ??= vocabularyOf(this.#options());
+      masks = new TokenMasks(grammar, this.#vocabulary);
+    }
+    this.#masks.delete(key);
+    this.#masks.set(key, masks);
+    if (this.#masks.size > KEPT_GRAMMARS) this.#masks.delete(this.#masks.keys().next().value!);
+    const shared = masks;
+    return () => createConstraint(shared);
+  }
+}
+
+function vocabularyOf({ tokenizer, vocabularySize, endTokens }: ConstraintsOptions): Vocabulary {
+  const special = new Set(tokenizer.specialTokens.values());
+  const hasText = (id: number) => id < tokenizer.vocabularySize && !special.has(id);
+  return createVocabulary({
+    size: vocabularySize,
+    tokenBytes: (id) => (hasText(id) ? tokenizer.tokenBytes(id) : undefined),
+    endTokens,
+  });
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { validate } from "../http/validation.ts";
+import type { ResponseFormat } from "../model/served-model.ts";
+
+const json = z.union([z.record(z.string(), z.unknown()), z.string()]).nullish();
+const choice = z.array(z.string().min(1)).min(1).nullish();
+const regex = z.string().nullish();
+
+// vLLM's names, the present ones and those before.
+const schema = z.object({
+  structured_outputs: z.object({ json, regex, choice, json_object: z.boolean().nullish() }).nullish(),
+  guided_json: json,
+  guided_regex: regex,
+  guided_choice: choice,
+});
+
+export const structuredFormatSchema: z.ZodType = schema;
+
+/**
+ * What an answer is held to by the names that other servers have for what `response_format` cannot say.
+ *
+ * @throws {ApiError} for a field that is wrong, naming it.
+ */
+export function readStructuredFormat(value: unknown): ResponseFormat | undefined {
+  const body = validate(schema, value);
+  const asked = body.structured_outputs;
+  const ofJson = asked?.json ?? body.guided_json;
+  if (ofJson != null) {
+    const parsed = typeof ofJson === "string" ? JSON.parse(ofJson) : ofJson;
+    return { type: "json-schema", schema: parsed, strict: true };
+  }
+  const pattern = asked?.regex ?? body.guided_regex;
+  if (pattern != null) return { type: "regex", pattern };
+  const choices = asked?.choice ?? body.guided_choice;
+  if (choices != null) return { type: "choice", choices };
+  return asked?.json_object ? { type: "json-object" } : undefined;
+}
