@@ -39,58 +39,106 @@ typedef struct {
   float sum;
 } Running;
 
-INLINE float product_of(const float *query, const float *key, uint32_t dim) {
-  Floats a = splat(0), b = a;
-  uint32_t i = 0;
-  for (; i + 2 * LANES <= dim; i += 2 * LANES) {
-    a = multiply_add(a, load(query + i), load(key + i));
-    b = multiply_add(b, load(query + i + LANES), load(key + i + LANES));
+// A query that a page is taken to, and what becomes of it.
+typedef struct {
+  const float *query;
+  float *output;
+  Running *running;
+} Query;
+
+// So many queries are taken to a page at once: each key and value is then loaded once for all of them.
+#define MOST_QUERIES 2
+
+// weights[q, p] = scale · query[q] · keys[p] for whole groups of four positions, of which those from
+// `count` on mean nothing.
+INLINE void score(uint32_t queries, const Query *q, const float *keys, uint32_t count, uint32_t dim, float scale,
+                  float (*weights)[PAGE_SIZE]) {
+  for (uint32_t p = 0; p < count; p += 4) {
+    Floats sums[MOST_QUERIES][4] = {{{0}}};
+    uint32_t i = 0;
+    for (; i + LANES <= dim; i += LANES) {
+      Floats key[4];
+      for (uint32_t k = 0; k < 4; k++) key[k] = load(keys + (p + k) * dim + i);
+      for (uint32_t n = 0; n < queries; n++) {
+        Floats query = load(q[n].query + i);
+        for (uint32_t k = 0; k < 4; k++) sums[n][k] = multiply_add(sums[n][k], query, key[k]);
+      }
+    }
+    for (uint32_t n = 0; n < queries && i < dim; n++) {
+      Floats query = load_some(q[n].query + i, dim - i);
+      for (uint32_t k = 0; k < 4; k++) {
+        sums[n][k] = multiply_add(sums[n][k], query, load_some(keys + (p + k) * dim + i, dim - i));
+      }
+    }
+    for (uint32_t n = 0; n < queries; n++) {
+      store_four(weights[n] + p, scale * sums_of_four(sums[n][0], sums[n][1], sums[n][2], sums[n][3]));
+    }
   }
-  for (; i < dim; i += LANES) a = multiply_add(a, load_upto(query + i, dim - i), load_upto(key + i, dim - i));
-  return sum_of(a + b);
 }
 
-// output = correction · output + sum over p of weights[p] · values[p]
-static void weigh(const float *weights, uint32_t count, const float *values, uint32_t dim, float correction,
-                  float *output) {
+// output[q] = correction[q] · output[q] + sum over p of weights[q, p] · values[p]
+INLINE void weigh(uint32_t queries, const Query *q, const float *values, uint32_t count, uint32_t dim,
+                  const float *correction, float (*weights)[PAGE_SIZE]) {
   uint32_t i = 0;
   for (; i + 4 * LANES <= dim; i += 4 * LANES) {
-    Floats sums[4];
-    for (uint32_t k = 0; k < 4; k++) sums[k] = correction * load(output + i + k * LANES);
-    for (uint32_t p = 0; p < count; p++) {
-      Floats weight = splat(weights[p]);
-      const float *v = values + p * dim + i;
-      for (uint32_t k = 0; k < 4; k++) sums[k] = multiply_add(sums[k], weight, load(v + k * LANES));
+    Floats sums[MOST_QUERIES][4];
+    for (uint32_t n = 0; n < queries; n++) {
+      for (uint32_t k = 0; k < 4; k++) sums[n][k] = correction[n] * load(q[n].output + i + k * LANES);
     }
-    for (uint32_t k = 0; k < 4; k++) store(output + i + k * LANES, sums[k]);
+    for (uint32_t p = 0; p < count; p++) {
+      Floats value[4];
+      for (uint32_t k = 0; k < 4; k++) value[k] = load(values + p * dim + i + k * LANES);
+      for (uint32_t n = 0; n < queries; n++) {
+        Floats weight = splat(weights[n][p]);
+        for (uint32_t k = 0; k < 4; k++) sums[n][k] = multiply_add(sums[n][k], weight, value[k]);
+      }
+    }
+    for (uint32_t n = 0; n < queries; n++) {
+      for (uint32_t k = 0; k < 4; k++) store(q[n].output + i + k * LANES, sums[n][k]);
+    }
   }
   for (; i < dim; i += LANES) {
-    uint32_t rest = dim - i;
-    Floats sum = correction * load_upto(output + i, rest);
-    for (uint32_t p = 0; p < count; p++) {
-      sum = multiply_add(sum, splat(weights[p]), load_upto(values + p * dim + i, rest));
+    for (uint32_t n = 0; n < queries; n++) {
+      Floats sum = correction[n] * load_upto(q[n].output + i, dim - i);
+      for (uint32_t p = 0; p < count; p++) {
+        sum = multiply_add(sum, splat(weights[n][p]), load_upto(values + p * dim + i, dim - i));
+      }
+      store_upto(q[n].output + i, sum, dim - i);
     }
-    store_upto(output + i, sum, rest);
   }
 }
 
-// Takes a query over the first `count` positions of a page.
-static void attend_page(const Attention *op, const float *query, const float *keys, const float *values,
-                        uint32_t count, Running *running, float *output) {
-  float weights[PAGE_SIZE];
-  float largest = running->largest, sum = 0;
-  for (uint32_t p = 0; p < count; p++) {
-    weights[p] = op->scale * product_of(query, keys + p * op->head_dim, op->head_dim);
-    if (weights[p] > largest) largest = weights[p];
+// Takes queries over the first `count` positions of a page.
+INLINE void attend_page(uint32_t queries, const Query *q, const float *keys, const float *values, uint32_t count,
+                        uint32_t dim, float scale) {
+  float weights[MOST_QUERIES][PAGE_SIZE], correction[MOST_QUERIES];
+  score(queries, q, keys, count, dim, scale, weights);
+  for (uint32_t n = 0; n < queries; n++) {
+    Running *running = q[n].running;
+    float largest = running->largest, sum = 0;
+    for (uint32_t p = 0; p < count; p++) {
+      if (weights[n][p] > largest) largest = weights[n][p];
+    }
+    for (uint32_t p = count; p < PAGE_SIZE; p++) weights[n][p] = largest;
+    for (uint32_t p = 0; p < count; p += LANES) {
+      store(weights[n] + p, exp_of(load(weights[n] + p) - largest));
+    }
+    for (uint32_t p = 0; p < count; p++) sum += weights[n][p];
+    correction[n] = exp_of(splat(running->largest - largest))[0];
+    running->sum = running->sum * correction[n] + sum;
+    running->largest = largest;
   }
-  for (uint32_t p = count; p < PAGE_SIZE; p++) weights[p] = largest;
-  for (uint32_t p = 0; p < count; p += LANES) store(weights + p, exp_of(load(weights + p) - largest));
-  for (uint32_t p = 0; p < count; p++) sum += weights[p];
+  weigh(queries, q, values, count, dim, correction, weights);
+}
 
-  float correction = exp_of(splat(running->largest - largest))[0];
-  weigh(weights, count, values, op->head_dim, correction, output);
-  running->sum = running->sum * correction + sum;
-  running->largest = largest;
+NOINLINE void attend_one(const Query *q, const float *keys, const float *values, uint32_t count, uint32_t dim,
+                         float scale) {
+  attend_page(1, q, keys, values, count, dim, scale);
+}
+
+NOINLINE void attend_two(const Query *q, const float *keys, const float *values, uint32_t count, uint32_t dim,
+                         float scale) {
+  attend_page(2, q, keys, values, count, dim, scale);
 }
 
 // One head's part of a page as f32, [count, headDim].
@@ -101,6 +149,11 @@ static void widen_page(const Attention *op, Stored state, uint64_t place, uint32
     const char *from = (const char *)state.data + ((place + p) * op->key_value_heads + head) * bytes;
     widen(from, page + p * op->head_dim, op->head_dim, state.format);
   }
+}
+
+// How many positions of a page from `start` on a row sees.
+INLINE uint32_t seen_of(int32_t position, int32_t start) {
+  return position < start ? 0 : min_u32(PAGE_SIZE, position + 1 - start);
 }
 
 // Rows `first` to `end` − 1, all of one slot, over the keys and values of one head.
@@ -120,15 +173,25 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
     uint32_t in_page = min_u32(PAGE_SIZE, last + 1 - start);
     widen_page(op, op->keys, place, head, in_page, keys);
     widen_page(op, op->values, place, head, in_page, values);
+    Query waiting[MOST_QUERIES];
+    uint32_t count = 0, waits = 0;
     for (uint32_t row = first; row < end; row++) {
-      if (position[row] < start) continue;
-      uint32_t count = min_u32(in_page, position[row] + 1 - start);
-      for (uint32_t h = 0; h < shared; h++) {
+      uint32_t seen = seen_of(position[row], start);
+      for (uint32_t h = 0; h < shared && seen > 0; h++) {
+        if (waits > 0 && seen != count) {
+          attend_one(waiting, keys, values, count, dim, op->scale);
+          waits = 0;
+        }
         uint32_t column = (head * shared + h) * dim;
-        attend_page(op, row_of(op->query, row) + column, keys, values, count,
-                    running + (row - first) * shared + h, row_of(op->output, row) + column);
+        count = seen;
+        waiting[waits++] = (Query){row_of(op->query, row) + column, row_of(op->output, row) + column,
+                                   running + (row - first) * shared + h};
+        if (waits < MOST_QUERIES) continue;
+        attend_two(waiting, keys, values, count, dim, op->scale);
+        waits = 0;
       }
     }
+    if (waits > 0) attend_one(waiting, keys, values, count, dim, op->scale);
   }
   for (uint32_t row = first; row < end; row++) {
     for (uint32_t i = 0; i < shared * dim; i++) {

@@ -20,6 +20,7 @@
 #endif
 
 typedef float Floats __attribute__((vector_size(LANES * 4)));
+typedef float Floats4 __attribute__((vector_size(16)));
 typedef int32_t Integers __attribute__((vector_size(LANES * 4)));
 typedef double Doubles __attribute__((vector_size(LANES * 8)));
 
@@ -104,19 +105,41 @@ INLINE Floats at_most(Floats x, Floats most) {
 #endif
 }
 
-// The sum of all lanes: the upper half is added to the lower until one is left.
-INLINE float sum_of(Floats x) {
-  typedef float Floats4 __attribute__((vector_size(16)));
+// Halves are added to each other until four lanes are left.
+INLINE Floats4 fold(Floats x) {
 #if LANES == 16
   typedef float Floats8 __attribute__((vector_size(32)));
   union { Floats whole; Floats8 half[2]; } sixteen = {x};
   union { Floats8 whole; Floats4 half[2]; } eight = {sixteen.half[0] + sixteen.half[1]};
-  Floats4 four = eight.half[0] + eight.half[1];
+  return eight.half[0] + eight.half[1];
 #elif LANES == 8
   union { Floats whole; Floats4 half[2]; } eight = {x};
-  Floats4 four = eight.half[0] + eight.half[1];
+  return eight.half[0] + eight.half[1];
 #else
-  Floats4 four = x;
+  return x;
 #endif
+}
+
+// The sum of all lanes.
+INLINE float sum_of(Floats x) {
+  Floats4 four = fold(x);
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
+
+// The lanes i and j of a, then k and l of b.
+#if defined(__clang__)
+#define LANES_OF(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, 4 + (k), 4 + (l))
+#else
+typedef int32_t Integers4 __attribute__((vector_size(16)));
+#define LANES_OF(a, b, i, j, k, l) __builtin_shuffle(a, b, (Integers4){i, j, 4 + (k), 4 + (l)})
+#endif
+
+// The sums of four vectors' lanes, added as `sum_of` does.
+INLINE Floats4 sums_of_four(Floats a, Floats b, Floats c, Floats d) {
+  Floats4 w = fold(a), x = fold(b), y = fold(c), z = fold(d);
+  Floats4 first = LANES_OF(w, x, 0, 1, 0, 1) + LANES_OF(w, x, 2, 3, 2, 3);
+  Floats4 second = LANES_OF(y, z, 0, 1, 0, 1) + LANES_OF(y, z, 2, 3, 2, 3);
+  return LANES_OF(first, second, 0, 2, 0, 2) + LANES_OF(first, second, 1, 3, 1, 3);
+}
+
+INLINE void store_four(float *p, Floats4 x) { __builtin_memcpy(p, &x, sizeof x); }
