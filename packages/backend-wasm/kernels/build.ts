@@ -20,8 +20,10 @@ export const sourceHash: string = "${sourceHash()}";
 
 /** The compiled modules, gzipped. */
 export const kernelsBase64 = {
-  plain: "${packed("plain")}",
-  relaxed: "${packed("relaxed")}",
+  plain:
+    "${packed("plain")}",
+  relaxed:
+    "${packed("relaxed")}",
 } as const;
 `,
 );
