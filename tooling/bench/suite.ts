@@ -20,6 +20,7 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   server: async () => (await import("./server/suite.ts")).serverSuite,
   quality: async () => (await import("./quality/suite.ts")).qualitySuite,
   engine: async () => (await import("./engine/suite.ts")).engineSuite,
+  cuda: async () => (await import("./cuda/suite.ts")).cudaSuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
   webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };
