@@ -38,7 +38,7 @@ export function ModelBanner(): ReactElement | null {
         <p>
           <strong>{labelOf(model.source)}</strong> {isPaused ? "paused" : ""}
         </p>
-        <p className="figure">{progressText(model.progress)}</p>
+        <p className="figure">{progressText(model.progress, isPaused)}</p>
       </div>
       <Bar progress={model.progress} />
       <button
@@ -64,13 +64,13 @@ function Bar({ progress }: { readonly progress: LoadProgress | undefined }): Rea
   );
 }
 
-function progressText(progress: LoadProgress | undefined): string {
+function progressText(progress: LoadProgress | undefined, isPaused: boolean): string {
   if (progress === undefined) return "Starting…";
   const { phase, loadedBytes, totalBytes, bytesPerSecond } = progress;
   const amount =
     totalBytes > 0 ? `${bytesText(loadedBytes)} of ${bytesText(totalBytes)}` : bytesText(loadedBytes);
   const verb = phase === "downloading" ? "Downloading" : "Loading";
-  if (!bytesPerSecond) return `${verb}: ${amount}`;
+  if (!bytesPerSecond || isPaused) return `${verb}: ${amount}`;
   const left = totalBytes > 0 ? `, ${secondsText((totalBytes - loadedBytes) / bytesPerSecond)} left` : "";
   return `${verb}: ${amount}, ${bytesText(bytesPerSecond)}/s${left}`;
 }
