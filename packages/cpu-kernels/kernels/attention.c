@@ -151,6 +151,16 @@ static void widen_page(const Attention *op, Stored state, uint64_t place, uint32
   }
 }
 
+// Asks for one head's part of a page before it is needed: it lies in short pieces far apart, in which no
+// processor sees a pattern by itself.
+static void prefetch_page(const Attention *op, Stored state, uint64_t place, uint32_t head, uint32_t count) {
+  uint64_t bytes = (uint64_t)op->head_dim * bytes_of(state.format);
+  for (uint32_t p = 0; p < count; p++) {
+    const char *from = (const char *)state.data + ((place + p) * op->key_value_heads + head) * bytes;
+    for (uint64_t i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
+  }
+}
+
 // How many positions of a page from `start` on a row sees.
 INLINE uint32_t seen_of(int32_t position, int32_t start) {
   return position < start ? 0 : min_u32(PAGE_SIZE, position + 1 - start);
@@ -173,6 +183,12 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
     uint32_t in_page = min_u32(PAGE_SIZE, last + 1 - start);
     widen_page(op, op->keys, place, head, in_page, keys);
     widen_page(op, op->values, place, head, in_page, values);
+    if (start + PAGE_SIZE <= last) {
+      uint64_t next = place_of(op->places, op->places.slot[first], start + PAGE_SIZE);
+      uint32_t in_next = min_u32(PAGE_SIZE, last + 1 - start - PAGE_SIZE);
+      prefetch_page(op, op->keys, next, head, in_next);
+      prefetch_page(op, op->values, next, head, in_next);
+    }
     Query waiting[MOST_QUERIES];
     uint32_t count = 0, waits = 0;
     for (uint32_t row = first; row < end; row++) {
