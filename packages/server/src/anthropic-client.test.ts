@@ -103,6 +103,36 @@ describe("the anthropic client", () => {
     expect(await create({ max_tokens: 2 })).toMatchObject({ stop_reason: "max_tokens" });
   });
 
+  test("can have a call made, and one at most", async () => {
+    const { content, stop_reason } = await client.messages.create({
+      model: "tiny",
+      max_tokens: 200,
+      messages: [{ role: "user", content: "What is the weather in Paris and Tokyo?" }],
+      tools,
+      tool_choice: { type: "any", disable_parallel_tool_use: true },
+    });
+    expect(stop_reason).toBe("tool_use");
+    expect(content.filter(({ type }) => type === "tool_use")).toHaveLength(1);
+  });
+
+  test("has its answer held to a schema", async () => {
+    const schema = {
+      type: "object",
+      properties: { sum: { type: "integer" } },
+      required: ["sum"],
+      additionalProperties: false,
+    };
+    const { content, stop_reason } = await client.messages.create({
+      model: "tiny",
+      max_tokens: 60,
+      messages: sum,
+      output_config: { format: { type: "json_schema", schema } },
+    });
+    expect(stop_reason).toBe("end_turn");
+    const [block] = content as Anthropic.TextBlock[];
+    expect(JSON.parse(block!.text)).toEqual({ sum: expect.any(Number) });
+  });
+
   test("counts the tokens that the prompt will have", async () => {
     const request = { model: "tiny", system: "You are helpful.", messages: sum, tools };
     const { input_tokens } = await client.messages.countTokens(request);
@@ -125,9 +155,8 @@ describe("the anthropic client", () => {
     await expect(create({ messages: [{ role: "user", content: [image] }] })).rejects.toMatchObject({
       error: { error: { message: expect.stringContaining("messages[0].content[0]") } },
     });
-    await expect(create({ tools, tool_choice: { type: "any" } })).rejects.toThrow(/tool_choice/);
-    const format = { type: "json_schema", schema: { type: "object" } };
-    await expect(create({ output_config: { format } })).rejects.toThrow(/output_config\.format/);
+    const choice = { type: "tool", name: "none_of_them" };
+    await expect(create({ tools, tool_choice: choice })).rejects.toThrow(/tool_choice.*none_of_them/);
   });
 
   test("can tell every event of the stream by its name, from the prompt's tokens to the stop", async () => {
