@@ -19,7 +19,6 @@ export function isCurrent({ job, sequence }: StepPart): boolean {
 export function deliver(part: StepPart, samples: readonly Sample[], telemetry: Telemetry): boolean {
   const { job, end } = part;
   const { submission, generation, promptLength } = job;
-  job.isSuspect = false;
   const read = Math.min(end, promptLength);
   if (read > submission.reportedTokens) {
     submission.reportedTokens = read;
@@ -27,6 +26,8 @@ export function deliver(part: StepPart, samples: readonly Sample[], telemetry: T
   }
   if (part.scores) submission.sink.push([promptLogprobs(part, samples)]);
   if (!part.draws) return false;
+  // All that it had read by the time of the failure has gone well in steps of its own.
+  job.isSuspect = false;
   const position = job.tokens.length;
   const forced = job.replacement ?? generation.takeForced();
   job.replacement = undefined;

@@ -48,6 +48,9 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** What timers count to, in milliseconds: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** How many events may wait for a reader before his request waits, too. */
 const SINK_EVENTS = 256;
 
@@ -211,7 +214,8 @@ class BatchingEngine implements Engine {
         `Request ${submission.id} was not done within ${submission.request.deadlineSeconds} s.`,
         { id: submission.id, deadlineSeconds: submission.request.deadlineSeconds },
       );
-    return setTimeout(() => this.#scheduler.fail(submission, error()), deadline - performance.now());
+    const milliseconds = Math.min(deadline - performance.now(), LONGEST_TIMER);
+    return setTimeout(() => this.#scheduler.fail(submission, error()), milliseconds);
   }
 
   /** Ends a request at its reader's wish; with a reason, the reader is told. */

@@ -64,6 +64,7 @@ export class Roster {
       const follower = leader.followers[0];
       if (follower === undefined) return true;
       const hasPartialPage = leader.sequence!.length % PAGE_SIZE !== 0;
+      if (this.#pool.freeSlots === 0) return false;
       if (!this.claimPages(leader, hasPartialPage ? 1 : 0, new Set([leader]))) return false;
       leader.followers.shift();
       follower.sequence = this.#pool.fork(leader.sequence!);

@@ -114,28 +114,38 @@ export class Scheduler {
   async #run(): Promise<void> {
     /** Steps that the device has been given and whose tokens have not been read: one, or two for a moment. */
     const inFlight: Step[] = [];
+    /** The parts of a step that has failed. */
+    let failed: StepPart[] = [];
     const completeOldest = async (): Promise<void> => {
-      if (inFlight[0] === undefined) return;
-      await this.#complete(inFlight[0]);
-      inFlight.shift();
+      const step = inFlight[0];
+      if (step === undefined) return;
+      try {
+        await this.#complete(step);
+      } catch (error) {
+        failed.push(...step.parts);
+        throw error;
+      } finally {
+        inFlight.shift();
+      }
     };
     for (let isBusy = true; isBusy; ) {
       // A task of its own for each step, so that timers, input and aborts get their turn.
       await nextTask();
-      let composed: readonly StepPart[] = [];
+      let pending: readonly StepPart[] = [];
       try {
         if (this.#loss !== undefined) throw this.#loss.error;
         for (const { job, error } of this.roster.admit()) this.fail(job.submission, error);
-        composed = composeStep(this.roster, this.#composing, this.#lastWasPrompt);
-        isBusy = composed.length > 0 || inFlight.length > 0;
-        if (composed.length > 0) inFlight.push(await this.#enqueue(composed, completeOldest));
-        const ahead = this.#options.lookahead && composed.length > 0 ? 1 : 0;
+        pending = composeStep(this.roster, this.#composing, this.#lastWasPrompt);
+        isBusy = pending.length > 0 || inFlight.length > 0;
+        const ahead = this.#options.lookahead && pending.length > 0 ? 1 : 0;
+        if (pending.length > 0) inFlight.push(await this.#enqueue(pending, completeOldest));
+        pending = [];
         while (inFlight.length > ahead) await completeOldest();
       } catch (error) {
         isBusy = true;
-        const involved = [...inFlight.flatMap(({ parts }) => parts), ...composed];
-        if (!(error instanceof PagesError)) inFlight.length = 0;
-        await this.#overcome(error, involved);
+        if (isLoss(error)) inFlight.length = 0;
+        await this.#overcome(error, [...failed, ...pending]);
+        failed = [];
       }
     }
     this.#isRunning = false;

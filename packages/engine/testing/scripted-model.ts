@@ -60,6 +60,7 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
     memoryStep(
       ({ segments }, feeds) => {
         const { token, segment, outputRow } = feeds as Record<string, Int32Array>;
+        const wanted = new Set(outputRow);
         const after: number[][] = [];
         const parts = Array.from({ length: segments }, (_, index) => {
           const [start = 0, count = 0, slot = -1] = segment!.subarray(index * SEGMENT_COLUMNS);
@@ -76,7 +77,7 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
           for (const [index, id] of tokens.entries()) {
             read.push(id);
             words[++words[0]!] = id;
-            after[start + index] = [...words.subarray(1, words[0]! + 1)];
+            if (wanted.has(start + index)) after[start + index] = [...words.subarray(1, words[0]! + 1)];
           }
         }
         outputs = [...outputRow!].map((row) => after[row] ?? []);

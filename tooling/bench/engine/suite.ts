@@ -8,22 +8,23 @@ import type { SuiteOptions } from "../suite.ts";
 const HISTORY_TOKENS = 8192;
 const TURN_TOKENS = 64;
 const BATCH = 16;
-const REPEATS = 3;
+const DECODED_TOKENS = 48;
 
 /** What sharing brings: of beginnings between prompts, and of steps between requests. */
 export async function* engineSuite({ backend, quick, note }: SuiteOptions): AsyncGenerator<Figure> {
-  yield* secondTurn(backend ?? "wasm");
-  yield* batch(backend ?? "native", quick, note);
+  const repeats = quick ? 1 : 3;
+  yield* batch(backend ?? "native", repeats, note);
+  yield* secondTurn(backend ?? "native", repeats);
 }
 
 /** Time to the first token of a second turn over a long history, from the cache and without one. */
-async function* secondTurn(name: string): AsyncGenerator<Figure> {
-  await using backend = await createBackend(name, 1);
+async function* secondTurn(name: string, repeats: number): AsyncGenerator<Figure> {
+  await using backend = await createBackend(name, 2);
   const sizes = { backend, maxContext: 16_384, maxKvTokens: 65_536 };
   await using cached = await loadModel(undefined, sizes);
   await using uncached = await loadModel(undefined, { ...sizes, engine: { prefixCache: false } });
   const times: { cached: number[]; uncached: number[] } = { cached: [], uncached: [] };
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
+  for (let repeat = 0; repeat < repeats; repeat++) {
     const history = text(cached, HISTORY_TOKENS, repeat);
     const second = [...history, ...text(cached, TURN_TOKENS, repeat + 100)];
     await timed(cached, [...history, 5], { snapshotAt: [HISTORY_TOKENS], maxTokens: 1 });
@@ -40,7 +41,7 @@ async function* secondTurn(name: string): AsyncGenerator<Figure> {
 }
 
 /** Tokens a second of sixteen answers at once, against those of one. */
-async function* batch(name: string, quick: boolean, note: (text: string) => void): AsyncGenerator<Figure> {
+async function* batch(name: string, repeats: number, note: (text: string) => void): AsyncGenerator<Figure> {
   const { path } = await modelFile("0.6b", "q8_0", note);
   await using backend = await createBackend(name, 2);
   await using model = await loadModel(path, {
@@ -49,11 +50,10 @@ async function* batch(name: string, quick: boolean, note: (text: string) => void
     maxSequences: BATCH,
     maxKvTokens: 8192,
   });
-  const maxTokens = quick ? 24 : 64;
   const rates: Record<"one" | "many", number[]> = { one: [], many: [] };
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    rates.one.push(await rate(model, 1, maxTokens));
-    rates.many.push(await rate(model, BATCH, maxTokens));
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    rates.one.push(await rate(model, 1));
+    rates.many.push(await rate(model, BATCH));
   }
   yield figure({
     name: `engine.0.6b.q8_0.${name}.batch-${BATCH}`,
@@ -64,7 +64,8 @@ async function* batch(name: string, quick: boolean, note: (text: string) => void
 }
 
 /** Tokens a second of so many answers at once, their prompts left out. */
-async function rate(model: ChatModel, answers: number, maxTokens: number): Promise<number> {
+async function rate(model: ChatModel, answers: number): Promise<number> {
+  const maxTokens = DECODED_TOKENS;
   const timings = await Promise.all(
     Array.from({ length: answers }, (_, index) => timed(model, [20 + index, 21, 22], { maxTokens })),
   );
