@@ -25,7 +25,7 @@ describe("a model in a thread", () => {
   beforeAll(async () => {
     worker = startWorker();
     remote = await connectModel(worker, undefined, { backend });
-  });
+  }, 60_000);
   afterAll(async () => {
     await remote[Symbol.asyncDispose]();
     await worker.terminate();
@@ -69,6 +69,17 @@ describe("a model in a thread", () => {
     expect(called).toEqual([{ city: "Paris" }]);
     expect(events.map(({ type }) => type)).toContain("tool-result");
     expect((await run.result()).messages.map(({ role }) => role)).toEqual(["assistant", "tool", "assistant"]);
+  });
+
+  test("holds answers to a format, and gives several", async () => {
+    const format = { type: "choice", choices: ["yes", "no"] } as const;
+    const result = await remote.chat(sum, { ...greedy, reasoning: "off", format, n: 2 }).result();
+    expect(result.choices?.map(({ text }) => ["yes", "no"].includes(text))).toEqual([true, true]);
+    const constraint = () => ({ mask: () => null, accept() {}, isFinished: false });
+    await expect(remote.chat(sum, { constraint }).result()).rejects.toMatchObject({
+      code: "OPTION_NOT_CLONEABLE",
+      details: { option: "constraint" },
+    });
   });
 
   test("ends the reasoning when told so", async () => {

@@ -40,7 +40,7 @@ export interface RemoteModel extends ModelInfo, AsyncDisposable {
 
 export function createRemoteModel(connection: Connection, info: ModelInfo): RemoteModel {
   const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream =>
-    chatStream(generate(connection, "chat", messages, options));
+    chatStream(generate(connection, "chat", messages, options), options.n);
   let disposal: Promise<void> | undefined;
   const dispose = async (): Promise<void> => {
     // A worker that is gone has freed everything; there is nothing to say and nobody to say it to.
@@ -52,7 +52,7 @@ export function createRemoteModel(connection: Connection, info: ModelInfo): Remo
   return {
     ...info,
     chat,
-    complete: (text, options = {}) => chatStream(generate(connection, "complete", text, options)),
+    complete: (text, options = {}) => chatStream(generate(connection, "complete", text, options), options.n),
     runTools: (messages, options) => runTools(chat, messages, options),
     tokenize: (text, options = {}) => connection.request("tokenize", [text, options]).answer,
     tokenTexts: (ids) => connection.request("tokenTexts", [ids]).answer,
