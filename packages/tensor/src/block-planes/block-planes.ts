@@ -1,5 +1,6 @@
 import { type BlockFormat, formatLayouts } from "../format.ts";
-import { type BlockReader, blocksOf32, nvfp4 } from "./read-blocks-of-32.ts";
+import { halvesApart, inPairs, type WordPacker, wholeBytes } from "./pack-words.ts";
+import { type BlockReader, blocksOf32 } from "./read-blocks-of-32.ts";
 import { kQuants } from "./read-k-quants.ts";
 
 /**
@@ -24,22 +25,24 @@ export interface BlockPlanes {
 }
 
 interface BlockPlan {
-  readonly read: BlockReader;
   readonly lowBits?: 8;
   readonly highBits?: 1 | 2;
   /** Of 32 values. */
   readonly scaleBytes: 2 | 4;
+  /** How a block is taken apart: value by value, or, where it is scales that stay and then low bits, in words. */
+  readonly read?: BlockReader;
+  readonly words?: WordPacker;
 }
 
 const plans: Readonly<Record<BlockFormat | "nvfp4", BlockPlan>> = {
-  q8_0: { read: blocksOf32.q8_0, lowBits: 8, scaleBytes: 2 },
-  q4_0: { read: blocksOf32.q4_0, scaleBytes: 2 },
+  q8_0: { lowBits: 8, scaleBytes: 2, words: wholeBytes },
+  q4_0: { scaleBytes: 2, words: halvesApart },
   q5_0: { read: blocksOf32.q5_0, highBits: 1, scaleBytes: 2 },
-  q4_1: { read: blocksOf32.q4_1, scaleBytes: 4 },
+  q4_1: { scaleBytes: 4, words: halvesApart },
   q5_1: { read: blocksOf32.q5_1, highBits: 1, scaleBytes: 4 },
   iq4_nl: { read: blocksOf32.iq4_nl, scaleBytes: 4 },
   mxfp4: { read: blocksOf32.mxfp4, scaleBytes: 4 },
-  nvfp4: { read: nvfp4, scaleBytes: 2 },
+  nvfp4: { scaleBytes: 2, words: inPairs },
   q2_k: { read: kQuants.q2_k, scaleBytes: 4 },
   q3_k: { read: kQuants.q3_k, scaleBytes: 2 },
   q4_k: { read: kQuants.q4_k, scaleBytes: 2 },
@@ -48,7 +51,7 @@ const plans: Readonly<Record<BlockFormat | "nvfp4", BlockPlan>> = {
 };
 
 export function blockPlanes(format: BlockFormat | "nvfp4", columns: number): BlockPlanes {
-  const { read, lowBits = 4, highBits = 0, scaleBytes } = plans[format];
+  const { read, lowBits = 4, highBits = 0, scaleBytes, words: packWords } = plans[format];
   const { valuesPerBlock, bytesPerBlock } = formatLayouts[format];
   const blocks = columns / valuesPerBlock;
   // Half of one in a format of sixteen values a block, so that a row may end within a chunk.
@@ -65,6 +68,18 @@ export function blockPlanes(format: BlockFormat | "nvfp4", columns: number): Blo
     const rows = stored.byteLength / (blocks * bytesPerBlock);
     const packed = new Uint8Array(rows * rowBytes);
     const words = new Uint32Array(packed.buffer);
+    if (packWords !== undefined) {
+      const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+      const blockScaleBytes = scaleBytes * chunksPerBlock;
+      for (let at = 0, index = 0; at < stored.byteLength; at += bytesPerBlock, index++) {
+        const row = Math.floor(index / blocks) * rowBytes;
+        const block = index % blocks;
+        const scaleAt = row + scalesAt + block * blockScaleBytes;
+        for (let i = 0; i < blockScaleBytes; i++) packed[scaleAt + i] = stored[at + i]!;
+        packWords(view, at + blockScaleBytes, words, row / 4 + lowBits * chunksPerBlock * block);
+      }
+      return packed;
+    }
     const quants = new Uint8Array(valuesPerBlock);
     for (let at = 0, index = 0; at < stored.byteLength; at += bytesPerBlock, index++) {
       const row = Math.floor(index / blocks) * rowBytes;
@@ -73,7 +88,7 @@ export function blockPlanes(format: BlockFormat | "nvfp4", columns: number): Blo
       const scaleAt = row + scalesAt + chunk * scaleBytes;
       const scales = packed.subarray(scaleAt, scaleAt + chunksPerBlock * scaleBytes);
       const blockAt = row + blocksAt + 4 * block;
-      read(stored, at, quants, scales, packed.subarray(blockAt, blockAt + 4));
+      read!(stored, at, quants, scales, packed.subarray(blockAt, blockAt + 4));
       if (lowBits === 8) packed.set(quants, row + 32 * chunk);
       else packNibbles(quants, words, row / 4 + 4 * chunk);
       if (highBits !== 0) packHighBits(quants, highBits, words, (row + highAt) / 4 + highBits * chunk);

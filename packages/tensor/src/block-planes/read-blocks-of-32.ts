@@ -28,14 +28,13 @@ function readFifthBits(bytes: Uint8Array, at: number, quants: Uint8Array): void 
   for (let j = 0; j < 32; j++) quants[j]! |= ((bytes[at + (j >>> 3)]! >>> (j & 7)) & 1) << 4;
 }
 
-/** Scale bytes, then perhaps fifth bits, then nibbles. */
+/** Scale bytes, then fifth bits, then nibbles. */
 const integers =
-  (scaleBytes: number, hasFifthBits: boolean): BlockReader =>
+  (scaleBytes: number): BlockReader =>
   (bytes, at, quants, scales) => {
     for (let i = 0; i < scaleBytes; i++) scales[i] = bytes[at + i]!;
-    const high = at + scaleBytes;
-    readNibbles(bytes, hasFifthBits ? high + 4 : high, quants);
-    if (hasFifthBits) readFifthBits(bytes, high, quants);
+    readNibbles(bytes, at + scaleBytes + 4, quants);
+    readFifthBits(bytes, at + scaleBytes, quants);
   };
 
 /** A scale that becomes f32, then nibbles. */
@@ -46,26 +45,9 @@ const indices =
     readNibbles(bytes, at + scaleBytes, quants);
   };
 
-export const blocksOf32: Readonly<
-  Record<"q4_0" | "q4_1" | "q5_0" | "q5_1" | "q8_0" | "iq4_nl" | "mxfp4", BlockReader>
-> = {
-  q4_0: integers(2, false),
-  q4_1: integers(4, false),
-  q5_0: integers(2, true),
-  q5_1: integers(4, true),
-  q8_0(bytes, at, quants, scales) {
-    for (let i = 0; i < 2; i++) scales[i] = bytes[at + i]!;
-    for (let j = 0; j < 32; j++) quants[j] = bytes[at + 2 + j]!;
-  },
+export const blocksOf32: Readonly<Record<"q5_0" | "q5_1" | "iq4_nl" | "mxfp4", BlockReader>> = {
+  q5_0: integers(2),
+  q5_1: integers(4),
   iq4_nl: indices(2, (bytes, at) => f16ToF32(bytes[at]! | (bytes[at + 1]! << 8))),
   mxfp4: indices(1, (bytes, at) => 2 ** (bytes[at]! - 127)),
-};
-
-/** Sixteen values, which are half of a chunk: a scale of one byte, then nibbles with even values low. */
-export const nvfp4: BlockReader = (bytes, at, quants, scales) => {
-  scales[0] = bytes[at]!;
-  for (let j = 0; j < 8; j++) {
-    quants[2 * j] = bytes[at + 1 + j]! & 15;
-    quants[2 * j + 1] = bytes[at + 1 + j]! >>> 4;
-  }
 };
