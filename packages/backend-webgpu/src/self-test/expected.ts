@@ -11,6 +11,11 @@ export const expected: Readonly<Record<string, Fingerprints>> = {
     attention: 18.4972,
     gatherRows: -179.023,
   },
+  decoding: {
+    "ssmScan that convolves": -31.5795,
+    "gatedGroupNorm that leaves a window": 186.851,
+    "ssmScan that leaves a state": 49.1185,
+  },
   sampling: { adjustLogits: 22.7358, drawToken: 443, topK: 33.4756, logSumExp: 17.5998, tokenLogit: 1.88578 },
   "q8_0 × 1": { q8_0: -179.056 },
   "q8_0 × 3": { q8_0: -109.511 },

@@ -1,32 +1,90 @@
 import {
   buildProgram,
+  type CausalConv,
   CHOICE_COLUMNS,
   ChoiceColumn,
+  type FeedRef,
   type Format,
+  type Operand,
   type ProgramBuilder,
   SETTING_COLUMNS,
   SettingColumn,
+  type SsmScan,
+  type WeightRef,
 } from "@krait/tensor";
 import { numbers, type Probe } from "./probe.ts";
 
 const HIDDEN = 32;
 const VOCABULARY = 300;
 const EPSILON = 1e-5;
+/** Gate, x, B, C and time steps of a mixer. */
+const COLUMNS = [HIDDEN, HIDDEN, 16, 16, 4];
+const CHANNELS = 100;
 const none = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
 
 /** The rows of a step, each a token that is looked up. */
-function lookUp(b: ProgramBuilder, columns: number) {
+function lookUp(b: ProgramBuilder, columns: number, slots = 2) {
   const slot = b.feed("slot", { shape: ["rows"], dtype: "i32" });
   const token = b.resolveToken({
     token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
     slot,
-    lastToken: b.state("lastToken", { per: "slot", count: 2, shape: [1], dtype: "i32" }),
+    lastToken: b.state("lastToken", { per: "slot", count: slots, shape: [1], dtype: "i32" }),
   });
   return { slot, x: b.embed(token, b.weight("table", { shape: [16, columns], format: "f32" })) };
 }
 
 const vector = (b: ProgramBuilder, name: string, length: number) =>
   b.weight(name, { shape: [length], format: "f32" });
+
+/** The ops of a Mamba-2 mixer, with weights and states that several steps of one Program share. */
+class MixerParts {
+  readonly #b: ProgramBuilder;
+  readonly #conv: Pick<CausalConv, "weight" | "bias" | "window" | "kernelSize" | "activation">;
+  readonly #scan: Omit<SsmScan, "op" | "x" | "b" | "c" | "dt" | "segment" | "output">;
+  readonly #norm: WeightRef;
+
+  constructor(b: ProgramBuilder, slots: number) {
+    this.#b = b;
+    this.#conv = {
+      weight: b.weight("conv", { shape: [CHANNELS, 4], format: "f32" }),
+      bias: vector(b, "convBias", CHANNELS),
+      kernelSize: 4,
+      activation: "silu",
+      window: b.state("window", { per: "slot", count: slots, shape: [CHANNELS, 3], dtype: "f32" }),
+    };
+    this.#scan = {
+      a: vector(b, "a", 4),
+      d: vector(b, "d", 4),
+      dtBias: vector(b, "dtBias", 4),
+      heads: 4,
+      headDim: 8,
+      stateSize: 8,
+      groups: 2,
+      chunkSize: 8,
+      timeStepLimit: [0, Number.POSITIVE_INFINITY],
+      recurrent: b.state("recurrent", { per: "slot", count: slots, shape: [4, 8, 8], dtype: "f32" }),
+    };
+    this.#norm = vector(b, "groupNorm", HIDDEN);
+  }
+
+  convolve(input: Operand, segment: FeedRef): Operand {
+    return this.#b.causalConv({ ...this.#conv, input, segment });
+  }
+
+  /** @param rows - whose last columns are the time steps. */
+  scan(convolved: Operand, rows: Operand, segment: FeedRef): Operand {
+    const [, x, b, c] = this.#b.split(convolved, COLUMNS);
+    const [, , , , dt] = this.#b.split(rows, COLUMNS);
+    return this.#b.ssmScan({ ...this.#scan, x: x!, b: b!, c: c!, dt: dt!, segment });
+  }
+
+  /** @param rows - whose first columns are the gate. */
+  normalize(scanned: Operand, rows: Operand): Operand {
+    const [gate] = this.#b.split(rows, COLUMNS);
+    const weight = this.#norm;
+    return this.#b.gatedGroupNorm({ input: scanned, gate: gate!, weight, groups: 2, epsilon: EPSILON });
+  }
+}
 
 /** Every op of a layer but the product, over a prompt of five tokens and a token of another sequence. */
 const layers: Probe = {
@@ -41,47 +99,16 @@ const layers: Probe = {
   },
   states: { pageTable: Int32Array.of(1, 0) },
   program: buildProgram("self-test of layers", (b) => {
-    const { slot, x } = lookUp(b, 100);
+    const { slot, x } = lookUp(b, CHANNELS);
     const segment = b.feed("segment", { shape: ["segments", 6], dtype: "i32" });
     b.output("embed", x);
-    const convolved = b.causalConv({
-      input: x,
-      weight: b.weight("conv", { shape: [100, 4], format: "f32" }),
-      bias: vector(b, "convBias", 100),
-      kernelSize: 4,
-      activation: "silu",
-      segment,
-      window: b.state("window", { per: "slot", count: 2, shape: [100, 3], dtype: "f32" }),
-    });
+    const mixer = new MixerParts(b, 2);
+    const convolved = mixer.convolve(x, segment);
     b.output("causalConv", convolved);
-    const [gate, inner, bRows, cRows, dt] = b.split(convolved, [HIDDEN, HIDDEN, 16, 16, 4]);
-    const scanned = b.ssmScan({
-      x: inner!,
-      b: bRows!,
-      c: cRows!,
-      dt: dt!,
-      a: vector(b, "a", 4),
-      d: vector(b, "d", 4),
-      dtBias: vector(b, "dtBias", 4),
-      heads: 4,
-      headDim: 8,
-      stateSize: 8,
-      groups: 2,
-      chunkSize: 8,
-      timeStepLimit: [0, Number.POSITIVE_INFINITY],
-      segment,
-      recurrent: b.state("recurrent", { per: "slot", count: 2, shape: [4, 8, 8], dtype: "f32" }),
-    });
+    const scanned = mixer.scan(convolved, convolved, segment);
     b.output("ssmScan", scanned);
-    const gated = b.gatedGroupNorm({
-      input: scanned,
-      gate: gate!,
-      weight: vector(b, "groupNorm", HIDDEN),
-      groups: 2,
-      epsilon: EPSILON,
-    });
-    b.output("gatedGroupNorm", gated);
-    const normed = b.rmsNorm(x, vector(b, "norm", 100), { epsilon: EPSILON });
+    b.output("gatedGroupNorm", mixer.normalize(scanned, convolved));
+    const normed = b.rmsNorm(x, vector(b, "norm", CHANNELS), { epsilon: EPSILON });
     b.output("rmsNorm", normed);
     const [query, key, value] = b.split(normed, [HIDDEN, 16, 16, 36]);
     const position = b.feed("position", { shape: ["rows"], dtype: "i32" });
@@ -100,6 +127,33 @@ const layers: Probe = {
       "gatherRows",
       b.gatherRows(normed, b.feed("outputRow", { shape: ["outputRows"], dtype: "i32" })),
     );
+  }),
+};
+
+/**
+ * A mixer in a step of one token for each sequence, whose scan convolves for itself. Of the sequences one
+ * goes on, one is a fork, and one leaves a mark; then others go on from what they left.
+ */
+const decoding: Probe = {
+  name: "decoding",
+  extents: { rows: 3, segments: 3, longestSegment: 1, context: 0, outputRows: 0 },
+  feeds: {
+    token: Int32Array.of(3, 7, 2),
+    slot: Int32Array.of(0, 2, 3),
+    segment: Int32Array.of(0, 1, 0, 0, -1, -1, 1, 1, 1, 2, -1, -1, 2, 1, 3, 3, 2, 4),
+    next: Int32Array.of(0, 1, 0, 0, -1, -1, 1, 1, 2, 2, -1, -1, 2, 1, 4, 4, -1, -1),
+  },
+  states: { window: numbers("window", 5 * CHANNELS * 3), recurrent: numbers("recurrent", 5 * 4 * 8 * 8) },
+  program: buildProgram("self-test of decoding", (b) => {
+    const { x } = lookUp(b, CHANNELS, 5);
+    const mixer = new MixerParts(b, 5);
+    const segment = b.feed("segment", { shape: ["segments", 6], dtype: "i32" });
+    const next = b.feed("next", { shape: ["segments", 6], dtype: "i32" });
+    const scanned = mixer.scan(mixer.convolve(x, segment), x, segment);
+    b.output("ssmScan that convolves", mixer.normalize(scanned, x));
+    const convolved = mixer.convolve(x, next);
+    b.output("gatedGroupNorm that leaves a window", convolved);
+    b.output("ssmScan that leaves a state", mixer.scan(convolved, x, next));
   }),
 };
 
@@ -147,7 +201,7 @@ const sampling: Probe = {
   }),
 };
 
-export const opProbes: readonly Probe[] = [layers, sampling];
+export const opProbes: readonly Probe[] = [layers, decoding, sampling];
 
 /** Products by a matrix of this format: for one row, for a few, and for many, which have kernels of their own. */
 export function productProbes(format: Format): Probe[] {
