@@ -50,7 +50,7 @@ async function round(tiny: TinyServer, seed: number): Promise<void> {
 async function gauges(tiny: TinyServer): Promise<Record<string, number>> {
   const text = await (await fetch(`${tiny.server.url}/metrics`)).text();
   const samples = text.matchAll(
-    /^(krait_(?:queued|running|engine_(?:queued|running|slots_free|pages_free)))\{\S+ (\d+)$/gm,
+    /^(krait_(?:queued|running|engine_(?:queued|running|slots_free|slots_total)))\{\S+ (\d+)$/gm,
   );
   return Object.fromEntries(Array.from(samples, ([, name, value]) => [name, Number(value)]));
 }
@@ -58,7 +58,11 @@ async function gauges(tiny: TinyServer): Promise<Record<string, number>> {
 test("64 streams whose clients hang up at random leave nothing behind, and hold up nobody", async () => {
   await using tiny = await startTiny();
   const before = await gauges(tiny);
-  expect(before).toMatchObject({ krait_queued: 0, krait_running: 0 });
+  const total = before.krait_engine_slots_total;
+  expect(before).toEqual({
+    ...{ krait_queued: 0, krait_running: 0, krait_engine_queued: 0, krait_engine_running: 0 },
+    ...{ krait_engine_slots_free: total, krait_engine_slots_total: total },
+  });
   await round(tiny, 1);
   await round(tiny, 2);
   const heap = heapBytes();
@@ -66,8 +70,7 @@ test("64 streams whose clients hang up at random leave nothing behind, and hold 
   await expect.poll(() => gauges(tiny)).toMatchObject({ krait_queued: 0, krait_running: 0 });
   // A stream keeps tens of kilobytes while it lasts: 128 of them would be seen.
   expect(heapBytes() - heap).toBeLessThan(3e6);
-  const after = await gauges(tiny);
-  for (const name of ["krait_engine_queued", "krait_engine_running"]) expect(after[name]).toBe(before[name]);
+  expect(await gauges(tiny)).toMatchObject(before);
 }, 120_000);
 
 test("an answer that nobody reads is cut off, and does not hold up one that is read", async () => {
