@@ -3,8 +3,8 @@ import type { Plugin } from "vite";
 /** What stands in a page for packages that it never uses: they would be built for nothing, or not at all. */
 const stubs: Readonly<Record<string, string>> = {
   "@krait/backend-native": `export function createNativeBackend() { throw new Error("A page has no native backend."); }`,
-  // The page names the folder of the embedded model itself.
-  "@krait/tiny-model": `export const modelUrl = undefined;`,
+  // A page has the embedded model beside it, and says where that is when it loads it.
+  "@krait/tiny-model": `export const modelUrl = new URL("tiny-model/", globalThis.location.href);`,
 };
 
 const prefix = "\0page-module:";

@@ -72,8 +72,7 @@ function AddressForm({ onChoose }: { readonly onChoose: (source: ModelSource) =>
         </button>
       </div>
       <small id={`${id}-note`} className={problem === undefined ? undefined : "failure"}>
-        {problem ??
-          "Nemotron-H models, as safetensors or GGUF. Those of the hub are kept once they are here."}
+        {problem ?? "Nemotron-H models, as safetensors or GGUF. What has been downloaded is kept."}
       </small>
     </form>
   );

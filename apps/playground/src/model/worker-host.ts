@@ -15,6 +15,8 @@ export function workerHost(): ModelHost {
           backend,
           maxContext,
           ...(source.kind === "address" && { endpoint: hubAddress }),
+          // The service worker keeps the embedded model, as it keeps the page.
+          ...(source.kind === "embedded" && { cache: false }),
           signal,
           onBackend,
           ...progressCallbacks(onProgress),
