@@ -70,7 +70,7 @@ async function* compareWithNaive(
     naive: async () => ({ value: await naive.run(), cpuSeconds: 0 }),
   };
   await inTurn(contenders, 1);
-  const { values } = await inTurn(contenders, ROUNDS);
+  const { values } = await inTurn(contenders, 3 * ROUNDS);
   yield figure({
     name: `${labelOf(size)}.f32.over-naive`,
     value: operations(size) / median(values.product) / 1e9,
