@@ -191,6 +191,5 @@ test("a model of 218 MB over a line that is cut again and again takes little mem
   const { lfs } = listing.find(({ path }: { path: string }) => path === "model.gguf");
   expect(blob.size).toBe(lfs.size);
   expect(await sha256(blob)).toBe(lfs.oid);
-  console.log(`heap: ${(before / 1e6).toFixed(0)} MB before, ${(peak / 1e6).toFixed(0)} MB at most`);
   expect(peak - before).toBeLessThan(200e6);
 });
