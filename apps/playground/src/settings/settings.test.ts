@@ -45,6 +45,15 @@ describe("a request", () => {
     });
   });
 
+  test("is held to a JSON schema, and to nothing while that is being written", () => {
+    const schema = { type: "object", properties: { city: { type: "string" } } };
+    const whole = chatOptionsOf({ ...defaultSettings, jsonSchema: JSON.stringify(schema) });
+    expect(whole.format).toEqual({ type: "json-schema", schema });
+    for (const jsonSchema of ["", '{"type":', "[]", "5"]) {
+      expect(chatOptionsOf({ ...defaultSettings, jsonSchema })).not.toHaveProperty("format");
+    }
+  });
+
   test("has what is set, zeros among it", () => {
     const set = {
       ...defaultSettings,

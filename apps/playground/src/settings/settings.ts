@@ -14,6 +14,8 @@ export interface Settings {
   /** Where models that have a name are looked for; empty for the Hugging Face hub itself. */
   readonly hubAddress: string;
   readonly systemPrompt: string;
+  /** What answers have to satisfy, as text; empty for free answers. */
+  readonly jsonSchema: string;
   readonly reasoning: boolean;
   /** Tokens after which the reasoning is ended for the model. */
   readonly thinkingBudget: number | null;
@@ -36,6 +38,7 @@ export const defaultSettings: Settings = {
   maxContext: null,
   hubAddress: "",
   systemPrompt: "",
+  jsonSchema: "",
   reasoning: true,
   thinkingBudget: null,
   maxTokens: null,
