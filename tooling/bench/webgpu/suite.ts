@@ -33,13 +33,10 @@ export async function* webgpuSuite({ quick, note }: SuiteOptions): AsyncGenerato
 
   const contexts = software ? [256, 2048] : quick ? [1024] : [1024, 16_384, 131_072];
   const prefillRows = software ? 64 : 512;
-  for (const format of software || quick ? (["q4_k"] as const) : (["q4_k", "q8_0", "bf16"] as const)) {
-    yield* measureSteps(backend, ceilings, {
-      shape: software ? "0.6b" : "9b",
-      format,
-      contexts,
-      prefillRows,
-    });
+  const shape = software ? "0.6b" : "9b";
+  const formats: readonly Format[] = software ? ["q8_0"] : quick ? ["q4_k"] : ["q4_k", "q8_0", "bf16"];
+  for (const format of formats) {
+    yield* measureSteps(backend, ceilings, { shape, format, contexts, prefillRows });
   }
   if (!quick) yield* measureLargestLoad(backend);
 }
