@@ -10,13 +10,16 @@ export interface ErrorRecord {
   readonly stack: string | undefined;
   /** A DOMException is told apart by its name, which only its constructor can set. */
   readonly isDomException: boolean;
-  /** Own enumerable fields, `code` among them, as far as they can be cloned. */
+  /** Own enumerable fields, `code` among them, as far as they can be cloned; not what is said above and below. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly cause: ErrorRecord | undefined;
 }
 
 /** Causes of causes that cross; whoever reads an error looks no deeper. */
 const MAX_CAUSES = 8;
+
+/** A cause that was assigned, and not given to the constructor, is an enumerable field. */
+const told = new Set(["name", "message", "stack", "cause"]);
 
 /** What was thrown, for a message. What is no error is shown as text. */
 export function recordOfError(thrown: unknown, depth = 0): ErrorRecord {
@@ -37,7 +40,7 @@ export function recordOfError(thrown: unknown, depth = 0): ErrorRecord {
     stack: thrown.stack,
     isDomException: thrown instanceof DOMException,
     fields: Object.fromEntries(
-      Object.entries(thrown).filter(([name, value]) => name !== "name" && isCloneable(value)),
+      Object.entries(thrown).filter(([name, value]) => !told.has(name) && isCloneable(value)),
     ),
     cause: cause === undefined || depth === MAX_CAUSES ? undefined : recordOfError(cause, depth + 1),
   };
