@@ -14,7 +14,7 @@ await answerQuestions({
     const file = await openWeights(new URL("/model.gguf", location.href));
     const architecture = architectureOf(configOfGguf(file), "gguf");
     const model = await loadModel(architecture, file, backend, { maxContext, maxSequences: 1 });
-    engine = createEngine(model, backend);
+    engine = createEngine(model, backend, { prefixCache: false });
     return (performance.now() - started) / 1000;
   },
   prefill: async (tokens) => (await generate(tokens, 1)).prefillSeconds,

@@ -55,7 +55,8 @@ serve({
 });
 
 async function generate(prompt: number[], maxTokens: number) {
-  engine ??= createEngine(model, backend);
+  // The same prompt comes again and again, and is to be read each time.
+  engine ??= createEngine(model, backend, { prefixCache: false });
   const sampling = { temperature: 0 };
   for await (const event of engine.generate({
     prompt,
