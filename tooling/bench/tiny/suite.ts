@@ -15,7 +15,7 @@ const REPEATS = 3;
  * multiply and add it uses, so that the number means the same on any machine.
  */
 export async function* tinySuite({ backend = "cpu" }: SuiteOptions): AsyncGenerator<Figure> {
-  await using model = await loadModel(undefined, { backend });
+  await using model = await loadModel(undefined, { backend, engine: { prefixCache: false } });
   const sentence = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ");
   const prompt = Array.from({ length: PROMPT_TOKENS }, (_, index) => sentence[index % sentence.length]!);
 
