@@ -261,5 +261,10 @@ describe("the openai client", () => {
       code: "invalid_schema",
       message: expect.stringMatching(/"multipleOf" at #\/properties\/a/),
     });
+    const noJson = { model: "tiny", messages: sum, guided_json: "{" } as never;
+    await expect(client.chat.completions.create(noJson)).rejects.toMatchObject({
+      status: 400,
+      code: "invalid_schema",
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ApiError } from "../http/api-error.ts";
 import { validate } from "../http/validation.ts";
 import type { ResponseFormat } from "../model/served-model.ts";
 
@@ -26,12 +27,26 @@ export function readStructuredFormat(value: unknown): ResponseFormat | undefined
   const asked = body.structured_outputs;
   const ofJson = asked?.json ?? body.guided_json;
   if (ofJson != null) {
-    const parsed = typeof ofJson === "string" ? JSON.parse(ofJson) : ofJson;
-    return { type: "json-schema", schema: parsed, strict: true };
+    return {
+      type: "json-schema",
+      schema: typeof ofJson === "string" ? parsed(ofJson) : ofJson,
+      strict: true,
+    };
   }
   const pattern = asked?.regex ?? body.guided_regex;
   if (pattern != null) return { type: "regex", pattern };
   const choices = asked?.choice ?? body.guided_choice;
   if (choices != null) return { type: "choice", choices };
   return asked?.json_object ? { type: "json-object" } : undefined;
+}
+
+function parsed(text: string): object {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ApiError("invalid", "The JSON schema of the answer is a text that is not JSON.", {
+      code: "invalid_schema",
+      cause,
+    });
+  }
 }
