@@ -58,6 +58,8 @@ export class UpstreamAnswer {
   #reasoningTokens = 0;
   #cachedTokens = 0;
   #reasoningEnd: string | undefined;
+  /** Why the budget wants the trace to end, once it does. */
+  #budgetEnd: string | undefined;
 
   constructor(parts: UpstreamParts, request: UpstreamRequest) {
     this.#parts = parts;
@@ -162,8 +164,6 @@ export class UpstreamAnswer {
     }
     if (wasReasoning && !this.#pipeline.reasoning) this.#reasoningEnd ??= "model";
   }
-
-  #budgetEnd: string | undefined;
 
   /** Whether the trace has to be closed now; once. */
   #endThinking(): boolean {
