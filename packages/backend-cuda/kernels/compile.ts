@@ -50,7 +50,10 @@ export function hasCompiler(): boolean {
   }
 }
 
-/** The PTX of a source, without comments and line numbers. */
+/**
+ * The PTX of a source, without comments and line numbers. Names of what is static carry a hash of the folder that
+ * the source was compiled in; it is replaced, so that the same source is the same PTX everywhere.
+ */
 export async function compilePtx(name: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "krait-ptx-"));
   try {
@@ -58,6 +61,7 @@ export async function compilePtx(name: string): Promise<string> {
     await run("nvcc", [...FLAGS, `${name}.cu`, "-o", output], { cwd: kernelFolder });
     return readFileSync(output, "utf8")
       .replace(/^\.version .*$/m, `.version ${PTX_VERSION}`)
+      .replace(/_INTERNAL_[0-9a-f]{8}_/g, "_INTERNAL_00000000_")
       .split("\n")
       .filter((line) => line.trim() !== "" && !line.trim().startsWith("//"))
       .map((line) => line.replace(/\t/g, " ").trimEnd())
