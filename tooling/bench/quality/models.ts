@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +10,7 @@ import {
 } from "@krait/models";
 import { driftIds, type FixtureName, openFixture } from "@krait/testing";
 import { modelUrl } from "@krait/tiny-model";
+import { createTokenizer } from "@krait/tokenizer";
 import { type ModelFolder, openModelFolder, writeGgufFile } from "@krait/weights";
 import { vocabularyKeys } from "../random-model/vocabulary.ts";
 
@@ -20,21 +22,30 @@ export interface QualityModel {
   readonly tokens: readonly number[];
 }
 
-/** The oracle's random checkpoints, which are the worst case for few bits, and the trained embedded model. */
+/**
+ * The oracle's random checkpoints, which are the worst case for few bits, with random tokens; and the trained
+ * embedded model, which reads English.
+ */
 export async function qualityModels(tokens: number): Promise<QualityModel[]> {
-  const fixture = async (name: FixtureName) => (await openFixture(name)).model;
-  const folders = {
-    "tiny-a": await fixture("tiny-a"),
-    "tiny-b": await fixture("tiny-b"),
-    embedded: await openModelFolder(modelUrl),
-  };
-  return await Promise.all(
-    Object.entries(folders).map(async ([name, folder]) => {
-      const config = (await folder.json("config.json")) as ModelConfig;
-      const { vocabularySize } = architectureOf(config);
-      return { name, folder, config, tokens: driftIds(tokens, vocabularySize) };
-    }),
-  );
+  return [
+    await randomModel("tiny-a", tokens),
+    await randomModel("tiny-b", tokens),
+    await embeddedModel(tokens),
+  ];
+}
+
+async function randomModel(name: FixtureName, tokens: number): Promise<QualityModel> {
+  const { model: folder } = await openFixture(name);
+  const config = (await folder.json("config.json")) as ModelConfig;
+  return { name, folder, config, tokens: driftIds(tokens, architectureOf(config).vocabularySize) };
+}
+
+async function embeddedModel(tokens: number): Promise<QualityModel> {
+  const folder = await openModelFolder(modelUrl);
+  const config = (await folder.json("config.json")) as ModelConfig;
+  const tokenizer = createTokenizer({ tokenizer: (await folder.json("tokenizer.json")) as object });
+  const text = await readFile(new URL("../../../README.md", import.meta.url), "utf8");
+  return { name: "embedded", folder, config, tokens: tokenizer.encode(text).slice(0, tokens) };
 }
 
 /** Writes the model as a GGUF file with its matrices in a format, and a vocabulary that any engine accepts. */
