@@ -2,10 +2,11 @@ import type { Op, OpName, OpOf } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import type { Launch } from "../launch.ts";
 import { attention, writeKv } from "./attention.ts";
+import { causalConv, gatedGroupNorm } from "./convolution.ts";
 import { linear } from "./linear.ts";
-import { causalConv, gatedGroupNorm, ssmScan } from "./mamba.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { adjustLogits, drawToken, logSumExp, tokenLogit, topK } from "./sampling.ts";
+import { ssmScan } from "./ssm-scan.ts";
 import { countTokens, embed, gatherRows, resolveToken } from "./token.ts";
 
 /** How each op is launched; the arithmetic is in the kernels. */

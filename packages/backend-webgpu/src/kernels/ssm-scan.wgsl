@@ -19,6 +19,7 @@ override HEADS: u32;
 override HEAD_DIM: u32;
 override STATE_SIZE: u32;
 override HEADS_PER_GROUP: u32;
+override SHORTEST_CHUNKED: i32; // segments of so many rows are ssm-chunks.wgsl's
 override SMALLEST_STEP: f32;
 override LARGEST_STEP: f32;
 override DT_OFFSET: u32;
@@ -45,12 +46,13 @@ var<workgroup> partial: array<f32, LANES>;
 fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let at = SEGMENT + 6 * workgroup.z;
   let start = step[at];
-  let end = start + step[at + 1];
+  let row_count = step[at + 1];
+  let end = start + row_count;
   let read_slot = step[at + 2];
   let write_slot = step[at + 3];
   let mark_row = step[at + 4];
   let mark_slot = step[at + 5];
-  if (write_slot < 0) {
+  if (write_slot < 0 || row_count >= SHORTEST_CHUNKED) {
     return;
   }
   let head = workgroup.y;

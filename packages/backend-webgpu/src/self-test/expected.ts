@@ -16,6 +16,7 @@ export const expected: Readonly<Record<string, Fingerprints>> = {
     "gatedGroupNorm that leaves a window": 186.851,
     "ssmScan that leaves a state": 49.1185,
   },
+  prompt: { "ssmScan in chunks": 179.313, "ssmScan in chunks that goes on from a mark": 270.316 },
   sampling: { adjustLogits: 22.7358, drawToken: 443, topK: 33.4756, logSumExp: 17.5998, tokenLogit: 1.88578 },
   "q8_0 × 1": { q8_0: -179.056 },
   "q8_0 × 3": { q8_0: -109.511 },

@@ -157,6 +157,28 @@ const decoding: Probe = {
   }),
 };
 
+/** A prompt that is scanned in chunks, the first of which ends at a mark, and what that leaves to a fork. */
+const prompt: Probe = {
+  name: "prompt",
+  extents: { rows: 52, segments: 1, longestSegment: 52, context: 0, outputRows: 0 },
+  feeds: {
+    token: Int32Array.from({ length: 52 }, (_, row) => (5 * row) % 16),
+    slot: new Int32Array(52),
+    segment: Int32Array.of(0, 52, 0, 0, 10, 1),
+    next: Int32Array.of(0, 20, 1, 1, -1, -1),
+  },
+  states: { recurrent: numbers("recurrent", 2 * 4 * 8 * 8) },
+  program: buildProgram("self-test of a prompt", (b) => {
+    const { x } = lookUp(b, CHANNELS);
+    const mixer = new MixerParts(b, 2);
+    const segment = b.feed("segment", { shape: ["segments", 6], dtype: "i32" });
+    const next = b.feed("next", { shape: ["segments", 6], dtype: "i32" });
+    const convolved = mixer.convolve(x, segment);
+    b.output("ssmScan in chunks", mixer.normalize(mixer.scan(convolved, x, segment), x));
+    b.output("ssmScan in chunks that goes on from a mark", mixer.scan(convolved, x, next));
+  }),
+};
+
 /** A greedy choice and a draw. */
 const sampling: Probe = {
   name: "sampling",
@@ -201,7 +223,7 @@ const sampling: Probe = {
   }),
 };
 
-export const opProbes: readonly Probe[] = [layers, decoding, sampling];
+export const opProbes: readonly Probe[] = [layers, decoding, prompt, sampling];
 
 /** Products by a matrix of this format: for one row, for a few, and for many, which have kernels of their own. */
 export function productProbes(format: Format): Probe[] {

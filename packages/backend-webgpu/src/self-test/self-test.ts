@@ -63,8 +63,7 @@ export class SelfTest {
       const actual = got[output] ?? Number.NaN;
       // Written so that what is not a number fails.
       if (Math.abs(actual - want) <= TOLERANCE * Math.max(1, Math.abs(want))) continue;
-      const op =
-        probe.name === "layers" || probe.name === "sampling" ? output : `linear (${probe.name} rows)`;
+      const op = opProbes.includes(probe) ? output : `linear (${probe.name} rows)`;
       throw new KernelWrongError({ op, adapter: this.#adapter, expected: want, actual });
     }
   }
