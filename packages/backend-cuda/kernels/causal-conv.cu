@@ -10,19 +10,9 @@
 //
 // Gu & Dao 2023, arXiv:2312.00752, section 3.4.
 #include "activation.cuh"
-#include "segment.cuh"
+#include "window.cuh"
 
 constexpr int ROWS = 16;
-constexpr int MOST_TAPS = 8;
-
-/// The input at a row of a segment; before its start, what the window of a slot holds.
-static __device__ __forceinline__ float input_at(const float* x, int x_stride, const float* window, int channels,
-                                                 int channel, int kernel_size, const Segment& segment, int row) {
-  if (row >= segment.start_row) return row_of(x, row, x_stride)[channel];
-  const int past = kernel_size - 1;
-  const float* held = row_of(window, segment.read_slot, channels * past) + channel * past;
-  return held[row - segment.start_row + past];
-}
 
 /// The grid counts channels in x, parts of ROWS rows of a segment in y, segments in z.
 KERNEL(causal_conv, 128, const int* segments, const Segment* segment_feed, const float* x, int x_stride,
@@ -55,16 +45,6 @@ KERNEL(causal_conv, 128, const int* segments, const Segment* segment_feed, const
   }
 }
 
-/// Leaves the inputs up to and including a row. In place, an entry is read before it is overwritten.
-static __device__ void leave_window(const float* x, int x_stride, float* window, int channels, int channel,
-                                    int kernel_size, const Segment& segment, int row, int slot) {
-  const int past = kernel_size - 1;
-  float* held = row_of(window, slot, channels * past) + channel * past;
-  for (int j = 0; j < past; j++) {
-    held[j] = input_at(x, x_stride, window, channels, channel, kernel_size, segment, row + 1 - past + j);
-  }
-}
-
 /// The grid counts channels in x, segments in y.
 KERNEL(causal_conv_window, 128, const int* segments, const Segment* segment_feed, const float* x, int x_stride,
        float* window, int channels, int kernel_size) {
@@ -72,9 +52,5 @@ KERNEL(causal_conv_window, 128, const int* segments, const Segment* segment_feed
   if (static_cast<int>(blockIdx.y) >= *segments || channel >= channels) return;
   const Segment segment = segment_feed[blockIdx.y];
   if (segment.write_slot < 0) return;
-  if (segment.mark_slot >= 0) {
-    leave_window(x, x_stride, window, channels, channel, kernel_size, segment, segment.mark_row, segment.mark_slot);
-  }
-  const int last = segment.start_row + segment.row_count - 1;
-  leave_window(x, x_stride, window, channels, channel, kernel_size, segment, last, segment.write_slot);
+  leave_window(x, x_stride, window, channels, channel, kernel_size, segment);
 }

@@ -11,12 +11,16 @@
 // `RMSNormGated` with `norm_before_gate=False` in state-spaces/mamba.
 #include "activation.cuh"
 #include "reduce.cuh"
+#include "window.cuh"
 
 constexpr int THREADS = 256;
 
-/// The grid counts groups in x and rows in y.
-KERNEL(gated_group_norm, THREADS, const int* rows, const float* x, int x_stride, const float* gate, int gate_stride,
-       const float* weight, float* y, int y_stride, int channels, float epsilon) {
+#define PARAMETERS                                                                                               \
+  const int *rows, const float *x, int x_stride, const float *gate, int gate_stride, const float *weight, float *y, \
+      int y_stride, int channels, float epsilon
+#define ARGUMENTS rows, x, x_stride, gate, gate_stride, weight, y, y_stride, channels, epsilon
+
+static __device__ __forceinline__ void normalize(PARAMETERS) {
   int row = blockIdx.y, first = blockIdx.x * channels;
   if (row >= *rows) return;
   __shared__ float partial[THREADS / 32];
@@ -34,4 +38,20 @@ KERNEL(gated_group_norm, THREADS, const int* rows, const float* x, int x_stride,
 
   float scale = 1.0f / sqrtf(sum_of_squares / static_cast<float>(channels) + epsilon);
   for (int c = threadIdx.x; c < channels; c += THREADS) to[c] *= scale * weight[first + c];
+}
+
+/// The grid counts groups in x and rows in y.
+KERNEL(gated_group_norm, THREADS, PARAMETERS) { normalize(ARGUMENTS); }
+
+/// For segments of a row, whose inputs `convolve_and_scan` has convolved: also leaves their windows, which by now
+/// nobody reads any more. The grid counts groups in x; rows in y, or segments, which share the groups' blocks.
+KERNEL(gated_group_norm_window, THREADS, PARAMETERS, const int* segments, const Segment* segment_feed,
+       const float* input, int input_stride, float* window, int window_channels, int kernel_size) {
+  normalize(ARGUMENTS);
+  if (static_cast<int>(blockIdx.y) >= *segments) return;
+  const Segment segment = segment_feed[blockIdx.y];
+  if (segment.write_slot < 0) return;
+  for (int c = blockIdx.x * THREADS + threadIdx.x; c < window_channels; c += gridDim.x * THREADS) {
+    leave_window(input, input_stride, window, window_channels, c, kernel_size, segment);
+  }
 }

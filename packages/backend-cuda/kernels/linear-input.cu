@@ -18,6 +18,21 @@ KERNEL(quantize_rows, 256, const int* rows, const float* x, int x_stride, int is
   quantize_row(row_of(x, row, x_stride), columns, is_aligned, to, threadIdx.x, 256);
 }
 
+/// Rows as bytes after their root-mean-square norm, as `rms_norm` computes it; the grid counts rows.
+KERNEL(normalize_and_quantize, 512, const int* rows, const float* x, int x_stride, int is_aligned, const float* weight,
+       int columns, float epsilon, uint8_t* quantized) {
+  __shared__ float partial[16];
+  const int row = blockIdx.x;
+  if (row >= *rows) return;
+  const float* from = row_of(x, row, x_stride);
+  float sum_of_squares = 0;
+  for (int c = threadIdx.x; c < columns; c += 512) sum_of_squares += from[c] * from[c];
+  sum_of_squares = reduce_block<Add, 512>(sum_of_squares, partial);
+  const float scale = 1.0f / sqrtf(sum_of_squares / static_cast<float>(columns) + epsilon);
+  const QuantizedRow to{row_of(quantized, row, QuantizedRow::bytes(columns)), (columns + 31) / 32};
+  quantize_row(from, columns, is_aligned, to, threadIdx.x, 512, weight, scale);
+}
+
 static __device__ __forceinline__ unsigned short bits_of(__half value) { return __half_as_ushort(value); }
 static __device__ __forceinline__ unsigned short bits_of(__nv_bfloat16 value) { return __bfloat16_as_ushort(value); }
 static __device__ __forceinline__ float widened(__half value) { return __half2float(value); }

@@ -5,13 +5,17 @@
 //
 // q and x are bytes and their sums exact; four products are one instruction (dp4a). A warp takes OUTPUTS rows of the
 // weight against ROWS rows of x, a lane a chunk of 32 values. A lone row is made bytes of by every block itself,
-// into shared memory, since another launch would take longer; `quantize_rows` does it for more.
+// into shared memory, since another launch would take longer; `quantize_rows` does it for more, and
+// `normalize_and_quantize` for those that a norm has left.
 //
 // Dettmers et al. 2022, arXiv:2208.07339, for products of bytes with scales of parts of both vectors.
 #pragma once
 #include "integer-formats.cuh"
 #include "linear-few-rows.cuh"
 #include "quantize-rows.cuh"
+
+/// More for a lone row, since every block makes bytes of it.
+constexpr int LONE_ROW_THREADS = 256;
 
 #define INTEGERS_PARAMETERS                                                                                     \
   const int *rows, const float *x, int x_stride, int is_aligned, uint8_t *quantized, const uint8_t *weight, \
@@ -26,21 +30,23 @@ static __device__ __forceinline__ int dot_sixteen(const int* quants, uint4 x) {
   return __dp4a(quants[3], static_cast<int>(x.w), sum);
 }
 
-/// The grid counts tiles of outputs in x, of rows in y.
-template <class Format, int ROWS, int OUTPUTS>
+/// The grid counts tiles of outputs in x, of rows in y. Without `quantized` a lone row is taken from x.
+template <class Format, int THREADS, int ROWS, int OUTPUTS>
 static __device__ __forceinline__ void linear_integers(INTEGERS_PARAMETERS) {
   const int lane = threadIdx.x % 32;
-  const int first_output = (blockIdx.x * (FEW_ROWS_THREADS / 32) + threadIdx.x / 32) * OUTPUTS;
+  const int first_output = (blockIdx.x * (THREADS / 32) + threadIdx.x / 32) * OUTPUTS;
   const int first_row = blockIdx.y * ROWS;
   const int row_count = *rows;
   if (first_row >= row_count) return;
 
   const int chunks = Format::chunks(columns);
   if constexpr (ROWS == 1) {
-    DYNAMIC_SHARED(uint8_t, own);
-    quantized = own;
-    quantize_row(row_of(x, first_row, x_stride), columns, is_aligned, {own, chunks}, threadIdx.x, FEW_ROWS_THREADS);
-    __syncthreads();
+    if (!quantized) {
+      DYNAMIC_SHARED(uint8_t, own);
+      quantized = own;
+      quantize_row(row_of(x, first_row, x_stride), columns, is_aligned, {own, chunks}, threadIdx.x, THREADS);
+      __syncthreads();
+    }
   }
   if (first_output >= outputs) return;
 
@@ -78,9 +84,9 @@ static __device__ __forceinline__ void linear_integers(INTEGERS_PARAMETERS) {
 }
 
 #define LINEAR_INTEGERS(name, Format)                                                         \
-  KERNEL(linear_few_rows_##name##_1, FEW_ROWS_THREADS, INTEGERS_PARAMETERS) {              \
-    linear_integers<Format, 1, 2>(INTEGERS_ARGUMENTS);                                        \
+  KERNEL(linear_few_rows_##name##_1, LONE_ROW_THREADS, INTEGERS_PARAMETERS) {              \
+    linear_integers<Format, LONE_ROW_THREADS, 1, 4>(INTEGERS_ARGUMENTS);                      \
   }                                                                                           \
   KERNEL(linear_few_rows_##name##_8, FEW_ROWS_THREADS, INTEGERS_PARAMETERS) {              \
-    linear_integers<Format, 8, 2>(INTEGERS_ARGUMENTS);                                        \
+    linear_integers<Format, FEW_ROWS_THREADS, 8, 2>(INTEGERS_ARGUMENTS);                      \
   }

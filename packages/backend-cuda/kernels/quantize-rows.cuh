@@ -39,15 +39,24 @@ static __device__ __forceinline__ void load_eight(const float* row, int first, i
   for (int i = 0; i < 8; i++) values[i] = first + i < columns ? row[first + i] : 0.0f;
 }
 
-/// All threads of a block take part; `threads` and what `thread` begins at are multiples of 32.
+/// All threads of a block take part; `threads` and what `thread` begins at are multiples of 32. Where there are
+/// factors, x is scale · row · factors.
 static __device__ __forceinline__ void quantize_row(const float* row, int columns, bool is_aligned, QuantizedRow to,
-                                                    int thread, int threads) {
+                                                    int thread, int threads, const float* factors = nullptr,
+                                                    float scale = 1) {
   const int quarter = thread % 4;
   for (int first = 0; first < to.chunks; first += threads / 4) {
     const int chunk = first + thread / 4;
     const bool is_chunk = chunk < to.chunks;
     float values[8];
-    load_eight(row, is_chunk ? 32 * chunk + 8 * quarter : columns, columns, is_aligned, values);
+    const int column = is_chunk ? 32 * chunk + 8 * quarter : columns;
+    load_eight(row, column, columns, is_aligned, values);
+    if (factors) {
+      float of_values[8];
+      load_eight(factors, column, columns, true, of_values);
+#pragma unroll
+      for (int i = 0; i < 8; i++) values[i] = values[i] * scale * of_values[i];
+    }
     float largest = 0;
 #pragma unroll
     for (int i = 0; i < 8; i++) largest = fmaxf(largest, fabsf(values[i]));

@@ -22,6 +22,8 @@ export {
   type ScaledFormat,
   type TensorSpec,
 } from "./format.ts";
+export { type Mixer, mixerOf } from "./fusion/mixer.ts";
+export { isNormSpared, normBefore } from "./fusion/norm.ts";
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16, roundToF16 } from "./half-float.ts";
 export { DisposedError, MemoryLimitError, WeightLengthError } from "./memory-errors.ts";
 export type { Attention, WriteKv } from "./ops/attention.ts";

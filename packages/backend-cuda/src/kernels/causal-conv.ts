@@ -1,6 +1,6 @@
-import { type CausalConv, KraitError, UnsupportedOpError } from "@krait/tensor";
+import { type CausalConv, KraitError, mixerOf, UnsupportedOpError } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { i32, type Launch, none, pointer, state, weight } from "../launch.ts";
+import { type Argument, i32, type Launch, none, pointer, state, weight } from "../launch.ts";
 import { causalConvPtx } from "../ptx/causal-conv.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import { activationNumber } from "./activation.ts";
@@ -11,7 +11,7 @@ const MOST_TAPS = 8;
 const THREADS = 128;
 
 /**
- * Rows first, then the windows that they leave.
+ * Rows first, then the windows that they leave; neither in a step of decoding whose scan convolves.
  *
  * @throws {UnsupportedOpError} for a weight that is not f32; it is small, and loaders widen it.
  * @throws {KraitError} `KERNEL_SIZE_UNSUPPORTED` for more than eight taps.
@@ -30,6 +30,7 @@ export function causalConv(op: CausalConv, at: CompileContext): Launch[] {
   }
   const segments = [at.extent("segments"), at.feed(op.segment)];
   const blocks = Math.ceil(channels / THREADS);
+  const isFused = mixerOf(op, at.program) !== undefined;
   return [
     {
       module: causalConvPtx,
@@ -39,9 +40,7 @@ export function causalConv(op: CausalConv, at: CompileContext): Launch[] {
         ...segments,
         pointer(op.input),
         at.stride(op.input),
-        weight(op.weight),
-        i32(weightLayout("f32", op.kernelSize).rowBytes / 4),
-        op.bias ? weight(op.bias) : none,
+        ...tapsOf(op),
         state(op.window),
         pointer(op.output),
         at.stride(op.output),
@@ -49,7 +48,8 @@ export function causalConv(op: CausalConv, at: CompileContext): Launch[] {
         i32(op.kernelSize),
         i32(activationNumber(op.activation)),
       ],
-      grid: ({ segments, longestSegment }) => [blocks, Math.ceil(longestSegment / ROWS), segments],
+      grid: ({ segments, longestSegment }) =>
+        isFused && longestSegment === 1 ? [0] : [blocks, Math.ceil(longestSegment / ROWS), segments],
     },
     {
       module: causalConvPtx,
@@ -63,7 +63,12 @@ export function causalConv(op: CausalConv, at: CompileContext): Launch[] {
         i32(channels),
         i32(op.kernelSize),
       ],
-      grid: ({ segments }) => [blocks, segments],
+      grid: ({ segments, longestSegment }) => (isFused && longestSegment === 1 ? [0] : [blocks, segments]),
     },
   ];
+}
+
+/** Taps, from channel to channel of them, and the bias. */
+export function tapsOf({ weight: taps, kernelSize, bias }: CausalConv): Argument[] {
+  return [weight(taps), i32(weightLayout("f32", kernelSize).rowBytes / 4), bias ? weight(bias) : none];
 }

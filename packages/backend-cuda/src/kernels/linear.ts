@@ -1,12 +1,13 @@
 import type { Linear } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { type Argument, i32, type Launch, none, pointer, weight, workspace } from "../launch.ts";
+import { type Argument, f32, i32, type Launch, none, pointer, weight, workspace } from "../launch.ts";
 import { linearF32Ptx } from "../ptx/linear-f32.ts";
 import { linearInputPtx } from "../ptx/linear-input.ts";
 import { isInteger, type ScalarFormat, weightLayout } from "../weights/weight-layout.ts";
 import { linearModules } from "./linear-modules.ts";
 import { FEW_ROWS, outputOf } from "./linear-output.ts";
 import { linearTiled } from "./linear-tiled.ts";
+import { fusedNorm, normalizedRows, quantizedBytes } from "./norm-fusion.ts";
 import { inRange } from "./row-range.ts";
 
 const THREADS = 128;
@@ -52,12 +53,13 @@ const scalarTiles = [
 
 function fewRows(op: Linear, at: CompileContext, format: ScalarFormat): Launch[] {
   const rows = at.rows(op.output);
+  const norm = fusedNorm(op, at, "as it is read");
   const { launches, x } = wholeRows(op, at, weightLayout(format, op.input.columns).chunkValues, {
     above: 0,
     upTo: FEW_ROWS,
   });
-  const kernels = scalarTiles.map(
-    (tile, index): Launch => ({
+  const kernels = scalarTiles.map((tile, index): Launch => {
+    const product: Launch = {
       module: linearModules[format],
       kernel: `linear_few_rows_${format}_${tile.rows}`,
       threads: THREADS,
@@ -72,8 +74,22 @@ function fewRows(op: Linear, at: CompileContext, format: ScalarFormat): Launch[]
       grid: inRange(rows, { above: scalarTiles[index - 1]?.rows ?? 0, upTo: tile.rows }, () => [
         Math.ceil(op.output.columns / (WARPS * tile.outputs)),
       ]),
-    }),
-  );
+    };
+    if (tile.rows !== 1 || norm === undefined) return product;
+    const [extent, , , ...rest] = product.args;
+    return {
+      ...product,
+      kernel: `${product.kernel}_normed`,
+      args: [
+        extent!,
+        pointer(norm.input),
+        at.stride(norm.input),
+        ...rest,
+        weight(norm.weight),
+        f32(norm.epsilon),
+      ],
+    };
+  });
   return [...launches, ...kernels];
 }
 
@@ -101,15 +117,18 @@ function wholeRows(
   return { launches: [pad], x: [copy, i32(padded)] };
 }
 
-/** Bytes of a row of activations as bytes; `QuantizedRow` of quantize-rows.cuh. */
-const quantizedBytes = (columns: number): number => Math.ceil((40 * Math.ceil(columns / 32)) / 16) * 16;
+/** Threads of a block that a lone row of the input is multiplied by: more, since each block makes bytes of the row. */
+const LONE_ROW_THREADS = 256;
 
 function fewRowsOfIntegers(op: Linear, at: CompileContext): Launch[] {
   const rows = at.rows(op.output);
   const format = at.weight(op.weight).format as keyof typeof linearModules;
   const { columns } = op.input;
+  const norm = fusedNorm(op, at, "as bytes");
   const isAligned = i32(Number(at.isAligned(op.input)));
-  const quantized = workspace("linear.input", quantizedBytes(columns) * Math.min(at.largest[rows], FEW_ROWS));
+  const quantized = norm
+    ? normalizedRows(norm, at)
+    : workspace("linear.input", quantizedBytes(columns) * Math.min(at.largest[rows], FEW_ROWS));
   const several = { above: 1, upTo: FEW_ROWS };
   const quantize: Launch = {
     module: linearInputPtx,
@@ -118,25 +137,27 @@ function fewRowsOfIntegers(op: Linear, at: CompileContext): Launch[] {
     args: [at.extent(rows), pointer(op.input), at.stride(op.input), isAligned, i32(columns), quantized],
     grid: inRange(rows, several, (count) => [count]),
   };
-  const kernel = (tileRows: 1 | 8): Launch => ({
+  const product = (tileRows: 1 | 8, threads: number, outputs: number): Launch => ({
     module: linearModules[format],
     kernel: `linear_few_rows_${format}_${tileRows}`,
-    threads: THREADS,
+    threads,
     args: [
       at.extent(rows),
       pointer(op.input),
       at.stride(op.input),
       isAligned,
-      tileRows === 1 ? none : quantized,
+      tileRows === 1 && norm === undefined ? none : quantized,
       weight(op.weight),
       i32(columns),
       i32(op.output.columns),
       ...outputOf(op, at),
     ],
-    ...(tileRows === 1 && { sharedBytes: quantizedBytes(columns) }),
+    ...(tileRows === 1 && norm === undefined && { sharedBytes: quantizedBytes(columns) }),
     grid: inRange(rows, tileRows === 1 ? { above: 0, upTo: 1 } : several, () => [
-      Math.ceil(op.output.columns / (WARPS * 2)),
+      Math.ceil(op.output.columns / ((threads / 32) * outputs)),
     ]),
   });
-  return at.largest[rows] > 1 ? [kernel(1), quantize, kernel(8)] : [kernel(1)];
+  const lone = product(1, LONE_ROW_THREADS, 4);
+  if (at.largest[rows] === 1) return [lone];
+  return [lone, ...(norm ? [] : [quantize]), product(8, THREADS, 2)];
 }

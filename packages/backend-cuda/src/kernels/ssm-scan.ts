@@ -1,11 +1,10 @@
-import { KraitError, type SsmScan } from "@krait/tensor";
+import { type Extents, KraitError, mixerOf, type SsmScan } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { type Argument, f32, i32, type Launch, pointer, state, weight } from "../launch.ts";
+import { type Argument, i32, type Launch, pointer } from "../launch.ts";
 import { ssmChunksPtx } from "../ptx/ssm-chunks.ts";
 import { ssmScanPtx } from "../ptx/ssm-scan.ts";
-
-/** The largest finite f32: a limit that is none. */
-const LARGEST_F32 = 3.4028234663852886e38;
+import { convolveAndScan } from "./convolve-and-scan.ts";
+import { recurrenceOf } from "./recurrence.ts";
 
 /** The largest i32: no segment is as long. */
 const NEVER = 0x7fffffff;
@@ -23,7 +22,7 @@ const STATIC_SHARED_BYTES = 512;
 const CHANNELS = 8;
 
 /**
- * Short segments row after row, long ones in chunks.
+ * Short segments row after row, long ones in chunks; in a step of decoding, together with the convolution.
  *
  * @throws {KraitError} `STATE_SIZE_UNSUPPORTED` for more than 256 states a channel.
  */
@@ -39,16 +38,19 @@ export function ssmScan(op: SsmScan, at: CompileContext): Launch[] {
   const isChunked =
     at.largest.longestSegment >= SHORTEST_CHUNKED &&
     sharedBytes + STATIC_SHARED_BYTES <= at.device.sharedBytes;
+  const mixer = mixerOf(op, at.program);
+  const isFused = ({ longestSegment }: Extents): boolean => mixer !== undefined && longestSegment === 1;
   const scan: Launch = {
     module: ssmScanPtx,
     kernel: `ssm_scan_${stateSize <= 128 ? 4 : 8}`,
     threads: 256,
     args: argumentsOf(op, at, isChunked ? SHORTEST_CHUNKED : NEVER),
-    grid: ({ segments }) => [Math.ceil(headDim / CHANNELS), heads, segments],
+    grid: (extents) => (isFused(extents) ? [0] : [Math.ceil(headDim / CHANNELS), heads, extents.segments]),
   };
-  if (!isChunked) return [scan];
+  const short = mixer === undefined ? [scan] : [scan, convolveAndScan(mixer, at)];
+  if (!isChunked) return short;
   return [
-    scan,
+    ...short,
     {
       module: ssmChunksPtx,
       kernel: "ssm_chunks",
@@ -71,19 +73,8 @@ function argumentsOf(op: SsmScan, at: CompileContext, limit: number): Argument[]
   return [
     at.extent("segments"),
     at.feed(op.segment),
-    ...[op.x, op.b, op.c, op.dt].flatMap((operand) => [pointer(operand), at.stride(operand)]),
-    weight(op.a),
-    weight(op.d),
-    weight(op.dtBias),
-    f32(op.timeStepLimit[0]),
-    f32(Math.min(op.timeStepLimit[1], LARGEST_F32)),
-    state(op.recurrent),
-    pointer(op.output),
-    at.stride(op.output),
-    i32(op.heads),
-    i32(op.headDim),
-    i32(op.stateSize),
-    i32(op.heads / op.groups),
+    ...[op.x, op.b, op.c].flatMap((operand) => [pointer(operand), at.stride(operand)]),
+    ...recurrenceOf(op, at),
     i32(limit),
   ];
 }

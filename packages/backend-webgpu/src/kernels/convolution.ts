@@ -1,7 +1,12 @@
-import { type CausalConv, type Extents, type GatedGroupNorm, UnsupportedOpError } from "@krait/tensor";
+import {
+  type CausalConv,
+  type Extents,
+  type GatedGroupNorm,
+  mixerOf,
+  UnsupportedOpError,
+} from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Binding, type Launch, read, step, vectors, write, writeState } from "../launch.ts";
-import { mixerOf } from "../mixer-fusion.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import { activationNumber } from "./activation.ts";
 import activation from "./activation.wgsl";

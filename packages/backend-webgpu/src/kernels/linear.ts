@@ -1,7 +1,6 @@
-import type { Linear, Operand } from "@krait/tensor";
+import { type Linear, normBefore, type Operand } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Binding, type Launch, read, step, vectors, type Workgroups, write } from "../launch.ts";
-import { normBefore } from "../norm-fusion.ts";
 import { type Shard, shardsOf } from "../weight.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import { activationNumber } from "./activation.ts";

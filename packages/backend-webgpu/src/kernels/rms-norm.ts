@@ -1,7 +1,6 @@
-import type { RmsNorm } from "@krait/tensor";
+import { isNormSpared, type RmsNorm } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Launch, read, vectors, write } from "../launch.ts";
-import { isNormSpared } from "../norm-fusion.ts";
 import source from "./rms-norm.wgsl";
 
 /** One workgroup for each row; none for a lone row that the products after it normalize themselves. */

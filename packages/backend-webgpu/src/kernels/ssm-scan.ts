@@ -1,7 +1,6 @@
-import type { Extents, SsmScan } from "@krait/tensor";
+import { type Extents, mixerOf, type SsmScan } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Binding, type Launch, read, readState, step, vectors, write, writeState } from "../launch.ts";
-import { mixerOf } from "../mixer-fusion.ts";
 import { activationNumber } from "./activation.ts";
 import activation from "./activation.wgsl";
 import { convConstants, convWeightStride, convWeights } from "./convolution.ts";

@@ -1,4 +1,6 @@
-import { accessOf, type Linear, type Program, type RmsNorm } from "@krait/tensor";
+import type { Linear, RmsNorm } from "../ops/dense.ts";
+import { accessOf } from "../ops/op.ts";
+import type { Program } from "../program.ts";
 
 /**
  * The norm whose output a product reads, where the product can read the norm's input instead: nobody

@@ -1,11 +1,6 @@
-import {
-  accessOf,
-  type CausalConv,
-  type GatedGroupNorm,
-  type Op,
-  type Program,
-  type SsmScan,
-} from "@krait/tensor";
+import type { CausalConv, GatedGroupNorm, SsmScan } from "../ops/mamba.ts";
+import { accessOf, type Op } from "../ops/op.ts";
+import type { Program } from "../program.ts";
 
 /**
  * The ops around a scan that do without a convolution of their own when no segment has more than a row:
