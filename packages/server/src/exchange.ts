@@ -11,6 +11,7 @@ export class Exchange {
   readonly #controller = new AbortController();
   readonly #outer: readonly AbortSignal[];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isGenerating = false;
 
   constructor(endpoint: string, client: Client | undefined, outer: readonly AbortSignal[]) {
     this.endpoint = endpoint;
@@ -31,8 +32,14 @@ export class Exchange {
     this.#controller.abort(reason);
   }
 
-  /** From now on there is so much time. */
-  limitTime(seconds: number): void {
+  /** Whether an answer is under way, which may outlive the making of the response. */
+  get isGenerating(): boolean {
+    return this.#isGenerating;
+  }
+
+  /** An answer begins, for which there is so much time. It ends with {@link close}. */
+  begin(seconds: number): void {
+    this.#isGenerating = true;
     this.#timer = setTimeout(() => {
       this.abort(
         new ApiError("timeout", `The answer took more than ${seconds} seconds.`, { code: "timeout" }),

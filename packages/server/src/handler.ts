@@ -52,7 +52,11 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     const client = open.has(path) ? undefined : await identify();
     const exchange = new Exchange(path, client, [raw.signal, ...(abort ? [abort] : [])]);
     c.set("exchange", exchange);
-    await next();
+    try {
+      await next();
+    } finally {
+      if (!exchange.isGenerating) exchange.close();
+    }
     c.header("x-request-id", `req_${exchange.id}`);
     for (const [name, value] of Object.entries(client?.allowance.headers(Date.now()) ?? {})) {
       c.header(name, value);

@@ -1,4 +1,4 @@
-import { loadModel } from "krait";
+import { type LoadModelOptions, loadModel } from "krait";
 import { serveModel } from "../src/model/serve-model.ts";
 import type { ServedModel } from "../src/model/served-model.ts";
 import { type RunningServer, type ServeOptions, serve } from "../src/node/serve.ts";
@@ -11,8 +11,11 @@ export interface TinyServer extends AsyncDisposable {
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
 
-export async function startTiny(options: ServeOptions = {}): Promise<TinyServer> {
-  const loaded = await loadModel();
+export async function startTiny(
+  options: ServeOptions = {},
+  loading: LoadModelOptions = {},
+): Promise<TinyServer> {
+  const loaded = await loadModel(undefined, loading);
   const model = serveModel(loaded, { id: "tiny" });
   const server = await serve([model], { port: 0, defaultMaxTokens: 256, ...options });
   return {

@@ -26,4 +26,5 @@ export { type OpTableOptions, runOpTable } from "./run-op-table.ts";
 export type { LoadRunnableModel, ModelSource, RunnableModel, RunnableSizes } from "./runnable-model.ts";
 export { exposeValues, type Numbers, runStep, type StepInputs, type StepResult } from "./step.ts";
 export { differenceOf, type StepDifference, stepDifferences } from "./step-error.ts";
+export { type WatchedBackend, watchBackend } from "./watched-backend.ts";
 export { rewriteFeed, wrapBackend } from "./wrong-backend.ts";

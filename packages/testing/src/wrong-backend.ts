@@ -98,14 +98,14 @@ export function wrapBackend(backend: Backend, changed: Partial<Backend>): Backen
   };
 }
 
-function wrapExecutable(executable: Executable, wrap: (step: Step) => Step): Executable {
+export function wrapExecutable(executable: Executable, wrap: (step: Step) => Step): Executable {
   return {
     bind: (buffers) => wrap(executable.bind(buffers)),
     [Symbol.dispose]: () => executable[Symbol.dispose](),
   };
 }
 
-function wrapStep(step: Step): Step {
+export function wrapStep(step: Step): Step {
   return {
     outputs: step.outputs,
     run: (extents, feeds) => step.run(extents, feeds),

@@ -6,7 +6,7 @@ import { addTo } from "./server-metrics.ts";
 
 const nothing: ServedUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
 
-/** Follows one answer of a model, and counts it. */
+/** Counts one answer of a model. */
 class ChoiceAccount {
   readonly #context: ServerContext;
   readonly #model: string;
@@ -14,6 +14,7 @@ class ChoiceAccount {
   #isRunning = false;
   #lastToken: number | undefined;
   usage: ServedUsage = nothing;
+  isOpen = true;
 
   constructor(context: ServerContext, model: string) {
     this.#context = context;
@@ -43,10 +44,8 @@ class ChoiceAccount {
     const { metrics } = this.#context;
     const labels = { model: this.#model };
     addTo(this.#isRunning ? metrics.running : metrics.queued, this.#model, -1);
+    this.isOpen = false;
     metrics.generations.add(1, { ...labels, outcome });
-    metrics.promptTokens.add(this.usage.promptTokens, labels);
-    metrics.cachedTokens.add(this.usage.cachedTokens, labels);
-    metrics.cacheHits.add(this.usage.cachedTokens > 0 ? 1 : 0, labels);
     metrics.completionTokens.add(this.usage.completionTokens, labels);
     metrics.reasoningTokens.add(this.usage.reasoningTokens, labels);
     metrics.duration.observe((performance.now() - this.#started) / 1000, labels);
@@ -79,31 +78,34 @@ export class Account {
     this.#choicesPerPrompt = choicesPerPrompt;
   }
 
-  /** Follows one more choice. All are added before the first is read. */
-  follow(stream: AsyncIterable<ServedEvent>): AsyncGenerator<ServedEvent, void, undefined> {
-    const choice = new ChoiceAccount(this.#context, this.#model.id);
-    this.#choices.push(choice);
-    this.#open++;
-    return this.#follow(stream, choice);
+  /** Follows so many more choices. All are added before the first is read. */
+  follow(stream: AsyncIterable<ServedEvent>, n: number): AsyncGenerator<ServedEvent, void, undefined> {
+    const choices = Array.from({ length: n }, () => new ChoiceAccount(this.#context, this.#model.id));
+    this.#choices.push(...choices);
+    this.#open += n;
+    return this.#follow(stream, choices);
   }
 
   async *#follow(
     stream: AsyncIterable<ServedEvent>,
-    choice: ChoiceAccount,
+    choices: readonly ChoiceAccount[],
   ): AsyncGenerator<ServedEvent, void, undefined> {
     let outcome: LedgerEntry["outcome"] = "cancelled";
     try {
       for await (const event of stream) {
-        choice.see(event);
-        // Whoever has the last event need not ask whether there is another.
-        if (event.type === "finish") outcome = "done";
+        const told = event.choice === undefined ? choices : [choices[event.choice]!];
+        for (const choice of told) {
+          choice.see(event);
+          // Whoever has the last event need not ask whether there is another.
+          if (event.type === "finish") this.#end(choice, "done");
+        }
         yield event;
       }
     } catch (error) {
       outcome = this.#exchange.signal.aborted ? "cancelled" : "failed";
       throw error;
     } finally {
-      this.#end(choice, outcome);
+      for (const choice of choices) if (choice.isOpen) this.#end(choice, outcome);
     }
   }
 
@@ -111,12 +113,16 @@ export class Account {
     choice.end(outcome);
     if (outcome !== "done" && this.#outcome !== "failed") this.#outcome = outcome;
     if (--this.#open > 0) return;
-    const { ledger, options } = this.#context;
+    const { ledger, options, metrics } = this.#context;
     const { id, client, endpoint } = this.#exchange;
     const usage = totalUsage(
       this.#choices.map((each) => each.usage),
       this.#choicesPerPrompt,
     );
+    const labels = { model: this.#model.id };
+    metrics.promptTokens.add(usage.promptTokens, labels);
+    metrics.cachedTokens.add(usage.cachedTokens, labels);
+    metrics.cacheHits.add(usage.cachedTokens > 0 ? 1 : 0, labels);
     const now = Date.now();
     client?.allowance.spend(usage.promptTokens + usage.completionTokens, now);
     ledger?.record({

@@ -18,7 +18,7 @@ export class ServerMetrics {
   );
   readonly cacheHits: Counter = new Counter(
     "krait_cache_hits_total",
-    "Generations whose prompt began with one computed before.",
+    "Requests whose prompts began with one computed before.",
   );
   readonly completionTokens: Counter = new Counter("krait_completion_tokens_total", "Generated tokens.");
   readonly reasoningTokens: Counter = new Counter(

@@ -1,24 +1,25 @@
-import type { ServedEvent } from "../model/served-model.ts";
-import type { ChoiceEvent } from "./start-generation.ts";
+/** An event, and of which stream it is. */
+export interface StreamEvent<Event> {
+  readonly stream: number;
+  readonly event: Event;
+}
 
-type Step = { readonly choice: number; readonly step: IteratorResult<ServedEvent, void> };
-
-/** Events of several answers in the order in which they come. When one fails, all end. */
-export async function* mergeStreams(
-  streams: readonly AsyncGenerator<ServedEvent, void, undefined>[],
-): AsyncGenerator<ChoiceEvent, void, undefined> {
-  const next = async (choice: number): Promise<Step> => ({ choice, step: await streams[choice]!.next() });
-  const pending = new Map<number, Promise<Step>>();
+/** Events of several streams in the order in which they come. When one fails, all end. */
+export async function* mergeStreams<Event>(
+  streams: readonly AsyncGenerator<Event, void, undefined>[],
+): AsyncGenerator<StreamEvent<Event>, void, undefined> {
+  const next = async (stream: number) => ({ stream, step: await streams[stream]!.next() });
+  const pending = new Map<number, ReturnType<typeof next>>();
   try {
-    for (const choice of streams.keys()) pending.set(choice, next(choice));
+    for (const stream of streams.keys()) pending.set(stream, next(stream));
     while (pending.size > 0) {
-      const { choice, step } = await Promise.race(pending.values());
+      const { stream, step } = await Promise.race(pending.values());
       if (step.done) {
-        pending.delete(choice);
+        pending.delete(stream);
         continue;
       }
-      yield { choice, event: step.value };
-      pending.set(choice, next(choice));
+      yield { stream, event: step.value };
+      pending.set(stream, next(stream));
     }
   } finally {
     for (const promise of pending.values()) promise.catch(() => {});

@@ -3,7 +3,7 @@ import type { Exchange } from "../exchange.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ServedEvent, ServedModel, ServedStream } from "../model/served-model.ts";
 import type { ServerContext } from "../server-context.ts";
-import { mergeStreams } from "./merge-streams.ts";
+import { mergeStreams, type StreamEvent } from "./merge-streams.ts";
 
 /** An event of one of the answers to a request. */
 export interface ChoiceEvent {
@@ -12,15 +12,25 @@ export interface ChoiceEvent {
 }
 
 export interface ChoiceCounts {
-  readonly choices: number;
-  /** As many as there are unless given. */
-  readonly choicesPerPrompt?: number;
+  /** 1 unless given. */
+  readonly prompts?: number;
+  readonly choicesPerPrompt: number;
+}
+
+/** Answers to one prompt that the model gives in one go. */
+export interface ChoicePart {
+  /** Its index. */
+  readonly prompt: number;
+  /** Of the prompt's answers, the index of the first of these. */
+  readonly firstChoice: number;
+  readonly n: number;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Starts the answers to a request, if the server and the client's limits let it.
  *
- * @param start - starts one of them; may throw at once.
+ * @param start - starts some of them; may throw at once.
  * @returns their events as they come. Leaving the loop ends all of them.
  * @throws {ApiError} when the server ends or has too much to do, or the client has used its share.
  */
@@ -28,18 +38,42 @@ export function startGeneration(
   context: ServerContext,
   exchange: Exchange,
   model: ServedModel,
-  { choices, choicesPerPrompt = choices }: ChoiceCounts,
-  start: (choice: number, signal: AbortSignal) => ServedStream,
+  { prompts = 1, choicesPerPrompt }: ChoiceCounts,
+  start: (part: ChoicePart) => ServedStream,
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
-  admit(context, exchange, choices);
-  exchange.limitTime(context.options.requestTimeoutSeconds);
+  admit(context, exchange, prompts * choicesPerPrompt);
+  exchange.begin(context.options.requestTimeoutSeconds);
   try {
     const account = new Account(context, exchange, model, choicesPerPrompt);
-    const streams = Array.from({ length: choices }, (_, choice) => start(choice, exchange.signal));
-    return guarded(mergeStreams(streams.map((stream) => account.follow(stream))), exchange);
+    const most = Math.max(1, model.supports.choices ?? 1);
+    const parts = partsOf(prompts, choicesPerPrompt, most);
+    const streams = parts.map((part) => start({ ...part, signal: exchange.signal }));
+    const followed = streams.map((stream, index) => account.follow(stream, parts[index]!.n));
+    const firsts = parts.map(({ prompt, firstChoice }) => prompt * choicesPerPrompt + firstChoice);
+    return guarded(numbered(mergeStreams(followed), firsts), exchange);
   } catch (error) {
     exchange.close();
     throw error;
+  }
+}
+
+function partsOf(prompts: number, choicesPerPrompt: number, most: number): Omit<ChoicePart, "signal">[] {
+  return Array.from({ length: prompts }, (_, prompt) =>
+    Array.from({ length: Math.ceil(choicesPerPrompt / most) }, (_, part) => ({
+      prompt,
+      firstChoice: part * most,
+      n: Math.min(most, choicesPerPrompt - part * most),
+    })),
+  ).flat();
+}
+
+/** @param firsts - by stream, the number of the first answer in it. */
+async function* numbered(
+  events: AsyncGenerator<StreamEvent<ServedEvent>, void, undefined>,
+  firsts: readonly number[],
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+  for await (const { stream, event } of events) {
+    yield { choice: firsts[stream]! + (event.choice ?? 0), event };
   }
 }
 

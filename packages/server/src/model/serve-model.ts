@@ -25,7 +25,10 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
     id,
     created: Math.floor(Date.now() / 1000),
     contextLength,
-    supports: { structuredOutput: true, toolChoice: true, logprobs: true },
+    supports: {
+      ...{ structuredOutput: true, toolChoice: true, logprobs: true },
+      choices: model.engine.stats.slots.total,
+    },
     chat: (request) => served(model, chat(model, request)),
     complete: (request) => served(model, complete(model, request)),
     text: servedText(tokenizer, model.template),
@@ -35,11 +38,11 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
 
 function chat(model: ChatModel, request: ServedChatRequest): ChatStream {
   const { messages, tools, responseFormat, sampling, ...rest } = request;
-  const { toolChoice, parallelToolCalls, reasoning, thinking, maxTokens, stop, signal } = rest;
+  const { toolChoice, parallelToolCalls, reasoning, thinking, maxTokens, stop, signal, n } = rest;
   return model.chat(messages, {
     ...(tools.length > 0 && { tools, toolChoice, parallelToolCalls }),
     ...(responseFormat.type !== "text" && { format: responseFormat }),
-    ...{ reasoning, thinking, maxTokens, stop, signal },
+    ...{ reasoning, thinking, maxTokens, stop, signal, n },
     sampling: samplingOptions(sampling),
   });
 }
@@ -68,7 +71,8 @@ async function* served(
   const ends = new Set(model.endTokens);
   for await (const event of stream) {
     const shown = servedEvent(model, ends, event);
-    if (shown !== undefined) yield shown;
+    if (shown === undefined) continue;
+    yield event.choice === undefined ? shown : { ...shown, choice: event.choice };
   }
 }
 

@@ -29,6 +29,8 @@ export interface ServedSupport {
   /** `required`, a named tool, and one call at most. */
   readonly toolChoice: boolean;
   readonly logprobs: boolean;
+  /** Answers that come of one reading of a prompt at most; more are asked for in several requests. 1 unless given. */
+  readonly choices?: number | undefined;
 }
 
 export interface ServedSampling {
@@ -46,6 +48,11 @@ export interface ServedSampling {
 }
 
 interface ServedRequest {
+  /**
+   * How many answers, no more than {@link ServedSupport.choices}; 1 unless given. Answer i has the seed
+   * `seed + i`, and its events have its number.
+   */
+  readonly n?: number | undefined;
   readonly sampling: ServedSampling;
   /** As many as the context holds unless given. */
   readonly maxTokens?: number | undefined;
@@ -95,7 +102,10 @@ export interface ServedUsage {
   readonly reasoningTokens: number;
 }
 
-export type ServedEvent =
+/** What happens, and to which answer: of several, an event without a number tells of all. */
+export type ServedEvent = ServedEventOfOne & { readonly choice?: number | undefined };
+
+type ServedEventOfOne =
   /** How far the prompt has been read: the request has left the queue. */
   | { readonly type: "prefill"; readonly totalTokens: number }
   /** A token was generated; its text follows as deltas. */

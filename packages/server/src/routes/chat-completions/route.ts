@@ -25,9 +25,11 @@ export function chatCompletionsRoute(app: App, context: ServerContext): void {
     });
     const { chat, choices } = request;
     const maxTokens = chat.maxTokens ?? options.defaultMaxTokens;
-    const events = startGeneration(context, exchange, model, { choices }, (choice, signal) =>
-      model.chat({ ...chat, maxTokens, signal, sampling: samplingOfChoice(chat.sampling, choice) }),
-    );
+    const counts = { choicesPerPrompt: choices };
+    const events = startGeneration(context, exchange, model, counts, ({ firstChoice, n, signal }) => {
+      const sampling = samplingOfChoice(chat.sampling, firstChoice);
+      return model.chat({ ...chat, maxTokens, sampling, n, signal });
+    });
     const head: ResponseHead = {
       id: `chatcmpl-${exchange.id}`,
       created: Math.floor(Date.now() / 1000),

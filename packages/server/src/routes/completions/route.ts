@@ -18,17 +18,12 @@ export function completionsRoute(app: App, context: ServerContext): void {
     const request = readCompletions(await readJson(c.req.raw, options));
     const model = findModel(context, request.model);
     const { prompts, text, choicesPerPrompt } = request;
-    const choices = prompts.length * choicesPerPrompt;
-    requireChoices(choices, options);
-    const counts = { choices, choicesPerPrompt };
-    const events = startGeneration(context, exchange, model, counts, (choice, signal) =>
-      model.complete({
-        ...text,
-        prompt: prompts[Math.floor(choice / choicesPerPrompt)]!,
-        sampling: samplingOfChoice(text.sampling, choice % choicesPerPrompt),
-        signal,
-      }),
-    );
+    requireChoices(prompts.length * choicesPerPrompt, options);
+    const counts = { prompts: prompts.length, choicesPerPrompt };
+    const events = startGeneration(context, exchange, model, counts, ({ prompt, firstChoice, n, signal }) => {
+      const sampling = samplingOfChoice(text.sampling, firstChoice);
+      return model.complete({ ...text, prompt: prompts[prompt]!, sampling, n, signal });
+    });
     const head = {
       id: `cmpl-${exchange.id}`,
       object: "text_completion",

@@ -21,7 +21,7 @@ export function messagesRoute(app: App, context: ServerContext): void {
       toolChoice: "tool_choice",
       parallelToolCalls: "tool_choice.disable_parallel_tool_use",
     });
-    const events = startGeneration(context, exchange, model, { choices: 1 }, (_, signal) =>
+    const events = startGeneration(context, exchange, model, { choicesPerPrompt: 1 }, ({ signal }) =>
       model.chat({ ...request.chat, signal }),
     );
     const writer = new MessageWriter({

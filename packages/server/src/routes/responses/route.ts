@@ -31,7 +31,7 @@ export function responsesRoute(app: App, context: ServerContext): void {
     const history = [...historyOf(store, request.previousId, exchange), ...request.input];
     const maxTokens = request.chat.maxTokens ?? options.defaultMaxTokens;
     const messages = [...request.instructions, ...history];
-    const events = startGeneration(context, exchange, model, { choices: 1 }, (_, signal) =>
+    const events = startGeneration(context, exchange, model, { choicesPerPrompt: 1 }, ({ signal }) =>
       model.chat({ ...request.chat, messages, maxTokens, signal }),
     );
     const writer = new ResponseWriter(
