@@ -1,4 +1,5 @@
 import { type BatchLimits, type Candidate, outputsOf, planBatch } from "./batch-plan.ts";
+import { EngineError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import type { Roster } from "./roster.ts";
 import type { Sequence } from "./state-pool.ts";
@@ -90,6 +91,17 @@ export class PagesError extends Error {
     this.job = job;
     this.needed = needed;
     this.free = free;
+  }
+
+  /** What the request is told. */
+  told(pages: number): EngineError {
+    const { needed, free } = this;
+    return new EngineError(
+      "PAGES_EXHAUSTED",
+      `${needed} more pages of keys and values are needed, but only ${free} of ${pages} are free, and no request ` +
+        "that runs will free others. Close sequences or sessions, or load the model with a larger maxKvTokens.",
+      { needed, free, pages },
+    );
   }
 }
 

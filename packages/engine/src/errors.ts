@@ -45,3 +45,8 @@ export class EngineError extends KraitError {
     this.details = details;
   }
 }
+
+/** Whether an error says that the backend is gone. */
+export function isLoss(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "BACKEND_LOST";
+}

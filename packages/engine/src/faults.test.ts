@@ -183,3 +183,50 @@ test("a callback that throws ends its own request", async () => {
   await expect(broken).rejects.toThrow("mine");
   expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
 });
+
+test("a request that takes every device with it ends, and the others go on", async () => {
+  const poison = 1999;
+  for (const asDevice of [false, true]) {
+    let lost = 0;
+    const open = () =>
+      scriptedModel(hashing, {
+        rows: 16,
+        asDevice,
+        beforeStep({ parts }) {
+          if (!parts.some(({ tokens }) => tokens.includes(poison))) return;
+          lost++;
+          throw new BackendLostError("scripted", "a row that it does not survive");
+        },
+      });
+    const { model, backend } = await open();
+    const engine = createEngine(model, backend, { rebuild: open });
+    const bad = collect(engine.generate({ prompt: promptOf(2, 50).toSpliced(20, 1, poison) }));
+    const answers = [answer(engine, 1, 30), answer(engine, 3, 30)];
+    await expect(bad).rejects.toMatchObject({ code: "BACKEND_LOST" });
+    expect(await Promise.all(answers)).toEqual([expected(1, 30), expected(3, 30)]);
+    expect(lost).toBe(2);
+    expect(engine.stats).toMatchObject({ state: "ready", recoveries: 2, failed: 1, finished: 2 });
+    await engine.dispose();
+  }
+});
+
+test("when no backend lasts for a step, the engine gives up and says so", async () => {
+  let made = 0;
+  const open = () => {
+    made++;
+    return scriptedModel(hashing, {
+      beforeStep() {
+        throw new BackendLostError("scripted", "it is broken");
+      },
+    });
+  };
+  const { model, backend } = await open();
+  const engine = createEngine(model, backend, { rebuild: open });
+  const answers = await Promise.allSettled([1, 2, 3, 4, 5, 6].map((seed) => answer(engine, seed, 5)));
+  expect(answers.filter(({ status }) => status === "fulfilled")).toEqual([]);
+  expect(answers.at(-1)).toMatchObject({
+    reason: { code: "ENGINE_LOST", message: expect.stringContaining("4 times in a row") },
+  });
+  expect(made).toBe(4);
+  expect(engine.stats.state).toBe("lost");
+});

@@ -23,7 +23,7 @@ export type { Session, SessionRequest } from "./session.ts";
 export { type Sequence, type Snapshot, StatePool } from "./state-pool.ts";
 export { LAST_TOKEN, type Rows } from "./step-feeds.ts";
 export { StopFilter } from "./stop-filter.ts";
-export type { Counters, EngineEvent, EngineStats } from "./telemetry.ts";
+export type { Counters, EngineEvent, EngineState, EngineStats } from "./telemetry.ts";
 export {
   type ChatPipelineOptions,
   createChatPipeline,

@@ -47,7 +47,7 @@ export class Job {
   servedAt = 0;
   /** Since when it has its place in the batch, as a count. */
   admission = 0;
-  /** Whether it took part in a step that failed, so that its next one is its own. */
+  /** Whether it took part in a step that failed, so that its next ones are its own until it has drawn a token. */
   isSuspect = false;
   firstTokenAt: number | undefined;
 

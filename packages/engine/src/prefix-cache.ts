@@ -1,4 +1,4 @@
-import { EngineError } from "./errors.ts";
+import { EngineError, isLoss } from "./errors.ts";
 import { RadixTree } from "./radix-tree.ts";
 import type { Sequence, Snapshot, StatePool } from "./state-pool.ts";
 
@@ -153,8 +153,4 @@ export class PrefixCache {
     this.#entries.remove(entry);
     this.#pool.close(entry.snapshot);
   }
-}
-
-function isLoss(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "BACKEND_LOST";
 }

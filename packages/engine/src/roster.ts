@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "@krait/tensor";
-import { EngineError } from "./errors.ts";
+import { EngineError, isLoss } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Job } from "./job.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
@@ -50,7 +50,7 @@ export class Roster {
       try {
         if (!this.#place(job)) break;
       } catch (error) {
-        if ((error as { code?: unknown }).code === "BACKEND_LOST") throw error;
+        if (isLoss(error)) throw error;
         refused.push({ job, error });
       }
       this.waiting.shift();

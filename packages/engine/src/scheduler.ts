@@ -1,7 +1,7 @@
 import type { BatchLimits } from "./batch-plan.ts";
 import { type ComposeOptions, composeStep, PagesError, type StepPart } from "./compose-step.ts";
 import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, isLoss } from "./errors.ts";
 import type { Job, Submission } from "./job.ts";
 import { nextTask } from "./next-task.ts";
 import { type Device, Roster } from "./roster.ts";
@@ -20,12 +20,8 @@ export interface SchedulerOptions {
   readonly lookahead: boolean;
   /** Whether what a sequence computes must not depend, not even by rounding, on what else runs. */
   readonly deterministic: boolean;
-  /**
-   * Another device after the loss of one; throws what all requests end with.
-   *
-   * @param sequences - how many will go on there.
-   */
-  readonly recover: (error: unknown, sequences: number) => Promise<Device>;
+  /** Another device after the loss of one; throws what all requests end with. */
+  readonly recover: (error: unknown) => Promise<Device>;
 }
 
 /**
@@ -95,6 +91,11 @@ export class Scheduler {
     this.wake();
   }
 
+  /** Whether the device is gone and no other is there yet. */
+  get isRecovering(): boolean {
+    return this.#loss !== undefined;
+  }
+
   /** Goes on, if there is anything to do. */
   wake(): void {
     if (this.#isRunning) return;
@@ -137,14 +138,18 @@ export class Scheduler {
         for (const { job, error } of this.roster.admit()) this.fail(job.submission, error);
         pending = composeStep(this.roster, this.#composing, this.#lastWasPrompt);
         isBusy = pending.length > 0 || inFlight.length > 0;
-        const ahead = this.#options.lookahead && pending.length > 0 ? 1 : 0;
+        // A suspect's step has to be done, or not, before anything else is risked.
+        const looksAhead = this.#options.lookahead && !pending.some(({ job }) => job.isSuspect);
+        const ahead = looksAhead && pending.length > 0 ? 1 : 0;
         if (pending.length > 0) inFlight.push(await this.#enqueue(pending, completeOldest));
         pending = [];
         while (inFlight.length > ahead) await completeOldest();
       } catch (error) {
         isBusy = true;
-        if (isLoss(error)) inFlight.length = 0;
-        await this.#overcome(error, [...failed, ...pending]);
+        const involved = [...failed, ...pending];
+        // Of a lost device no step that is under way will be done.
+        if (isLoss(error)) involved.push(...inFlight.splice(0).flatMap(({ parts }) => parts));
+        await this.#overcome(error, involved);
         failed = [];
       }
     }
@@ -227,14 +232,20 @@ export class Scheduler {
   }
 
   /**
-   * A step has failed. A lost device is replaced if that can be done. Else the states of its sequences are
-   * not to be trusted: each is read again in a step of its own, and only one whose own step fails ends.
+   * A step has failed. The states of its sequences are not to be trusted: each is read again in a step of its
+   * own, and only one whose own step fails ends. A lost device is replaced before, if that can be done.
    */
   async #overcome(error: unknown, involved: readonly StepPart[]): Promise<void> {
-    if (isLoss(error)) return await this.#replaceDevice(error);
+    if (isLoss(error)) {
+      const jobs = new Set(involved.filter(isCurrent).map(({ job }) => job));
+      const [only] = jobs;
+      // It has been alone in a step before, and that went wrong, too: it takes every device with it.
+      if (jobs.size === 1 && only!.isSuspect) this.fail(only!.submission, error);
+      for (const job of jobs) job.isSuspect = true;
+      return await this.#replaceDevice(error);
+    }
     if (error instanceof PagesError) {
-      const { job, needed, free } = error;
-      return this.fail(job.submission, noPages(needed, free, this.roster.device.executor.pool.pages));
+      return this.fail(error.job.submission, error.told(this.roster.device.executor.pool.pages));
     }
     const jobs = new Set(involved.filter(isCurrent).map(({ job }) => job));
     const [only] = jobs;
@@ -254,9 +265,12 @@ export class Scheduler {
     const started = performance.now();
     const sequences = this.roster.running.size;
     this.roster.loseDevice();
+    this.#loss ??= { error };
+    const loss = this.#loss;
     try {
-      this.roster.device = await this.#options.recover(error, sequences);
-      this.#loss = undefined;
+      this.roster.device = await this.#options.recover(error);
+      // The next one may be gone again already.
+      if (this.#loss === loss) this.#loss = undefined;
       this.#telemetry.counters.recoveries++;
       const seconds = (performance.now() - started) / 1000;
       this.#telemetry.tell({ type: "backend-rebuilt", seconds, sequences });
@@ -274,17 +288,4 @@ export class Scheduler {
       promise.then(resolve, reject);
     });
   }
-}
-
-function isLoss(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "BACKEND_LOST";
-}
-
-function noPages(needed: number, free: number, pages: number): EngineError {
-  return new EngineError(
-    "PAGES_EXHAUSTED",
-    `${needed} more pages of keys and values are needed, but only ${free} of ${pages} are free, and no request ` +
-      "that runs will free others. Close sequences or sessions, or load the model with a larger maxKvTokens.",
-    { needed, free, pages },
-  );
 }

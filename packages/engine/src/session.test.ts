@@ -106,7 +106,11 @@ test("what is cut short, damaged, of another model or of another version is refu
   const bytes = await session.save();
   const { freePages } = engine.pool;
   const { held } = engine.pool.snapshots;
-  const damaged = (at: number): Uint8Array => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
+  const damaged = (at: number): Uint8Array => {
+    const copy = bytes.slice();
+    copy[at]! ^= 1;
+    return copy;
+  };
   const wrong: [Uint8Array, string][] = [
     [bytes.slice(0, bytes.length - 8), "cut short"],
     [bytes.slice(0, 10), "not a stored session"],

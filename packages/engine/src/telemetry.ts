@@ -40,8 +40,15 @@ export type EngineEvent = { readonly time: number } & (
 
 type WithoutTime<T> = T extends unknown ? Omit<T, "time"> : never;
 
+/**
+ * Whether an engine takes requests: while it is `recovering`, as its backend is made again, they wait; once it is
+ * `lost`, because that cannot be done, or `disposed`, they fail.
+ */
+export type EngineState = "ready" | "recovering" | "lost" | "disposed";
+
 /** What an engine has done since it was made, and what it holds. */
 export interface EngineStats {
+  readonly state: EngineState;
   /** Requests whose streams have been read. */
   readonly requests: number;
   readonly queued: number;
@@ -69,7 +76,7 @@ export interface EngineStats {
 }
 
 /** The part of the statistics that is counted. */
-export type Counters = Omit<EngineStats, "queued" | "running" | "cache" | "slots" | "pages">;
+export type Counters = Omit<EngineStats, "state" | "queued" | "running" | "cache" | "slots" | "pages">;
 
 /** Counts, and tells whoever listens. */
 export class Telemetry {

@@ -61,11 +61,19 @@ export async function loadModel(
           onChoice: options.onBackend,
         })
       : choice;
+    let model: Model | undefined;
+    let isReleased = false;
     const release = async (): Promise<void> => {
-      if (owned) await backend[Symbol.asyncDispose]();
+      if (isReleased) return;
+      isReleased = true;
+      try {
+        model?.[Symbol.dispose]();
+      } finally {
+        if (owned) await backend[Symbol.asyncDispose]();
+      }
     };
     try {
-      const model = await loadWeights(architecture, weights, backend, loading);
+      model = await loadWeights(architecture, weights, backend, loading);
       const { stateDtype, kvDtype } = model.sizes;
       options.onBackend?.(`Recurrent states are kept in ${stateDtype}, keys and values in ${kvDtype}.`);
       return { model, backend, release };
@@ -75,13 +83,10 @@ export async function loadModel(
     }
   };
   const current = await open(file, options);
-  const close = async (): Promise<void> => {
-    current.model[Symbol.dispose]();
-    await current.release();
-  };
   // A backend that was passed in is not ours to make again.
   const rebuild = async (): Promise<Loaded> => {
-    await close().catch(() => {});
+    // What is gone may not let itself be freed.
+    await current.release().catch(() => {});
     await using again = await folder.weights();
     const { onProgress, onQuantized, signal, ...sizes } = options;
     return Object.assign(current, await open(again, sizes));
@@ -101,19 +106,20 @@ export async function loadModel(
       defaults,
       async dispose() {
         await engine.dispose();
-        await close();
+        await current.release();
       },
     });
   } catch (error) {
-    await close();
+    await current.release();
     throw error;
   }
 }
 
-/** A model on a backend, and what becomes of the backend after it. */
+/** A model on a backend. */
 interface Loaded {
   model: Model;
   backend: Backend;
+  /** Frees the model, and the backend where it was made for it. Once; then it does nothing. */
   release(): Promise<void>;
 }
 

@@ -1,8 +1,10 @@
-import type { ServedModel } from "../model/served-model.ts";
+import type { ServedModel, ServedState } from "../model/served-model.ts";
 import type { Ledger } from "./ledger.ts";
 import { Counter, expose, Gauge, Histogram, type Labels, type Metric } from "./prometheus.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+const states: readonly ServedState[] = ["ready", "recovering", "lost"];
 
 /** What `/metrics` shows. */
 export class ServerMetrics {
@@ -68,6 +70,12 @@ export class ServerMetrics {
       new Gauge("krait_ledger_pending", "Ledger entries that could not be written yet.", () => [
         [{}, this.#ledger?.pending ?? 0],
       ]),
+      new Gauge("krait_model_state", "1 for the state that the model is in.", () =>
+        this.#models.flatMap((model) => {
+          const now = model.state?.() ?? "ready";
+          return states.map((state): [Labels, number] => [{ model: model.id, state }, state === now ? 1 : 0]);
+        }),
+      ),
       ...this.#engineGauges(),
     ]);
   }

@@ -32,6 +32,10 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
     chat: (request) => served(model, chat(model, request)),
     complete: (request) => served(model, complete(model, request)),
     text: servedText(tokenizer, model.template),
+    state() {
+      const { state } = model.engine.stats;
+      return state === "disposed" ? "lost" : state;
+    },
     stats: () => numbersIn(model.engine.stats),
   };
 }

@@ -18,9 +18,17 @@ export interface ServedModel {
   complete(request: ServedTextRequest): ServedStream;
   /** Absent where tokens are somebody else's affair; then `/tokenize` and its like answer 400. */
   readonly text?: ServedText | undefined;
+  /** Whether it answers now; always unless given. */
+  state?(): ServedState;
   /** Gauges of whatever computes, by the names under which `/metrics` shows them. */
   stats?(): Readonly<Record<string, number>>;
 }
+
+/**
+ * `recovering`: what computes is gone and comes back by itself; requests may be taken, and wait. `lost`: it does
+ * not come back.
+ */
+export type ServedState = "ready" | "recovering" | "lost";
 
 /** What a model can be held to. A request for anything else is refused before it is queued. */
 export interface ServedSupport {

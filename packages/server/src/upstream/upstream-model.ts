@@ -69,6 +69,7 @@ export function createUpstreamModel(options: UpstreamModelOptions): UpstreamMode
     supports: { structuredOutput: false, toolChoice: false, logprobs: false },
     chat: (request) => chat(parts, request),
     complete: (request) => complete(parts, request),
+    state: () => (pool.upstreams.some(({ isHealthy }) => isHealthy) ? "ready" : "recovering"),
     stats: () => ({
       upstreams: pool.upstreams.length,
       upstreams_healthy: pool.upstreams.filter(({ isHealthy }) => isHealthy).length,
