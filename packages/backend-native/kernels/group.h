@@ -27,10 +27,11 @@ INLINE Scales *scale_of(Format f, Group *group, uint32_t half) { return (void)f,
 
 INLINE Scales *offset_of(Format f, Group *group, uint32_t half) { return group->numbers + halves_of(f) + half; }
 
+// Scales and offsets of a group of a format.
+INLINE uint32_t numbers_of(Format f) { return halves_of(f) * (has_offset(f) ? 2 : 1); }
+
 // Bytes of a group of a format.
-INLINE uint32_t unpacked_bytes(Format f) {
-  return 8 * sizeof(Words) + halves_of(f) * (has_offset(f) ? 2 : 1) * sizeof(Scales);
-}
+INLINE uint32_t unpacked_bytes(Format f) { return 8 * sizeof(Words) + numbers_of(f) * sizeof(Scales); }
 
 // What the bytes count from.
 INLINE int32_t zero_of(Format f) {

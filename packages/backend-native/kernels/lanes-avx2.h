@@ -8,9 +8,9 @@
 // Products of so many outputs and rows fit the registers. From so many rows on unpacking into a tile pays; below, so
 // many rows multiply what is unpacked in registers, and a slab of so many stays in the first-level cache.
 #define TILE_OUTPUTS 2
-#define TILE_ROWS 2
-#define MANY_ROWS 8
-#define FEW_ROWS 4
+#define TILE_ROWS 4
+#define MANY_ROWS 3
+#define FEW_ROWS 2
 #define SLAB_ROWS 8
 
 typedef uint32_t Words __attribute__((vector_size(32)));
@@ -26,6 +26,12 @@ INLINE Words load_parts(const uint8_t *at, uint32_t inner, uint32_t outer) {
 
 INLINE Words load_words(const void *at) { return (Words)_mm256_loadu_si256((const __m256i *)at); }
 INLINE void store_words(void *at, Words x) { _mm256_storeu_si256((__m256i *)at, (__m256i)x); }
+
+// Keeps a compiler from loading x anew for each of its uses.
+INLINE Words in_register(Words x) {
+  __asm__("" : "+x"(x));
+  return x;
+}
 
 // Of each 128-bit part: a₀ b₀ a₁ b₁, a₂ b₂ a₃ b₃, a₀ a₁ b₀ b₁ and a₂ a₃ b₂ b₃.
 INLINE Words low_words(Words a, Words b) { return (Words)_mm256_unpacklo_epi32((__m256i)a, (__m256i)b); }
@@ -97,6 +103,6 @@ INLINE Scales fused(Scales a, Scales b, Scales sum) { return _mm256_fmadd_ps(a, 
 // The sum of the lanes of each of LANES vectors: the upper half is added to the lower until one is left.
 INLINE Floats sums_of_lanes(const Scales x[LANES]) {
   float sums[LANES];
-  for (uint32_t l = 0; l < LANES; l++) sums[l] = sum_of(x[l]);
+  for (uint32_t l = 0; l < LANES; l += 4) store_four(sums + l, sums_of_four(x[l], x[l + 1], x[l + 2], x[l + 3]));
   return load(sums);
 }

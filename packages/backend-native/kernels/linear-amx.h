@@ -7,7 +7,7 @@
 // Intel, "Architecture Instruction Set Extensions Programming Reference", chapter on AMX.
 #pragma once
 
-#include "linear-blocks.h"
+#include "linear-many.h"
 
 #define TILE_SIDE 16
 

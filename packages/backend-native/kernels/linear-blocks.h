@@ -32,11 +32,46 @@ INLINE void unpack(Format format, const uint8_t *at, Group *group) {
   }
 }
 
-// The last group of a row, where it is not a whole one.
-INLINE void unpack_last(Format format, const uint8_t *at, uint32_t bytes, Group *group) {
-  uint8_t whole[GROUP_VALUES / 32 * 34] = {0};
-  __builtin_memcpy(whole, at, bytes);
-  unpack(format, whole, group);
+INLINE uint64_t block_row_bytes(Format format, uint32_t columns) {
+  return (uint64_t)columns / block_values(format) * block_bytes(format);
+}
+
+// What is left of a matrix, with zeros behind it.
+NOINLINE const uint8_t *padded(uint8_t *whole, uint32_t bytes, const uint8_t *at, uint32_t left) {
+  __builtin_memset(whole, 0, bytes);
+  return __builtin_memcpy(whole, at, left);
+}
+
+// The last group of a row, where it has only some blocks of 32: those behind them are the next row's, and get scales of
+// 0. Behind the last row there is nothing to be read.
+INLINE void unpack_last(Format format, const Linear *op, const uint8_t *at, uint32_t blocks, Group *group) {
+  static const uint32_t lanes[2 * BLOCKS] = {[0 ... BLOCKS - 1] = ~0u};
+  uint8_t whole[GROUP_VALUES / 32 * 34];
+  const uint8_t *end = weight_row(op, op->y.columns, block_row_bytes(format, op->x.columns));
+  if (end - at < group_bytes(format)) at = padded(whole, sizeof whole, at, (uint32_t)(end - at));
+  unpack(format, at, group);
+  Words are_there = load_words(lanes + BLOCKS - blocks);
+#pragma GCC unroll 4
+  for (uint32_t n = 0; n < numbers_of(format); n++) {
+    group->numbers[n] = (Scales)((Words)group->numbers[n] & are_there);
+  }
+}
+
+INLINE const uint8_t *group_at(Format format, const Linear *op, uint32_t o, uint32_t g) {
+  return weight_row(op, o, block_row_bytes(format, op->x.columns)) + (uint64_t)g * group_bytes(format);
+}
+
+// Asks for what comes later. Pages end the hardware's own prefetching, so this goes past them.
+INLINE void prefetch_group(Format format, const uint8_t *at) {
+  for (uint32_t line = 0; line < group_bytes(format); line += 64) __builtin_prefetch(at + PREFETCH_BYTES + line);
+}
+
+// Group g of output o.
+INLINE void unpack_group(Format format, const Linear *op, uint32_t o, uint32_t g, Group *group) {
+  uint32_t rest = op->x.columns - g * GROUP_VALUES;
+  const uint8_t *at = group_at(format, op, o, g);
+  if (rest >= GROUP_VALUES) unpack(format, at, group);
+  else unpack_last(format, op, at, rest / 32, group);
 }
 
 // Adds the products of `outputs` groups of weights and `rows` groups of activations, all constants.
@@ -99,10 +134,6 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
   }
 }
 
-INLINE uint64_t block_row_bytes(Format format, uint32_t columns) {
-  return (uint64_t)columns / block_values(format) * block_bytes(format);
-}
-
 INLINE const QuantizedGroup *x_group(Format format, const Linear *op, uint32_t row, uint32_t group) {
   return quantized_group(format, op->workspace, *op->rows, row, group);
 }
@@ -123,11 +154,10 @@ INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uin
 #pragma GCC unroll 4
     for (uint32_t r = 0; r < rows; r++) x[r] = x_group(format, op, row + r, g);
     if (g < whole) {
-      // Pages end the hardware's own prefetching, so this goes past them.
-      for (uint32_t line = 0; line < group_bytes(format); line += 64) __builtin_prefetch(at + PREFETCH_BYTES + line);
+      prefetch_group(format, at);
       unpack(format, at, &group);
     } else {
-      unpack_last(format, at, columns % GROUP_VALUES / block_values(format) * block_bytes(format), &group);
+      unpack_last(format, op, at, columns % GROUP_VALUES / 32, &group);
     }
     add_groups(format, 1, weights, rows, x, at_lanes);
   }
@@ -139,107 +169,17 @@ INLINE void multiply_row(Format format, const Linear *op, const uint8_t *at, uin
 INLINE void multiply_few(Format format, const Linear *op, Share outputs, uint32_t row, uint32_t rows) {
   uint64_t row_bytes = block_row_bytes(format, op->x.columns);
   for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
-    Scales sums[FEW_ROWS][LANES] = {0};
+    Scales sums[FEW_ROWS][LANES];
     uint32_t count = min_u32(LANES, outputs.end - o);
+    for (uint32_t r = 0; r < rows; r++) {
+      for (uint32_t i = count; i < LANES; i++) sums[r][i] = (Scales){0};
+    }
     for (uint32_t i = 0; i < count; i++) {
       Scales of_rows[FEW_ROWS];
       multiply_row(format, op, weight_row(op, o + i, row_bytes), row, rows, of_rows);
       for (uint32_t r = 0; r < rows; r++) sums[r][i] = of_rows[r];
     }
     for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, sums_of_lanes(sums[r]));
-  }
-}
-
-// Unpacked rows of the weight.
-typedef struct {
-  char *groups;
-  uint32_t rows;
-} Tile;
-
-INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t group) {
-  return (Group *)(tile->groups + place_of_group(tile->rows, row, group) * unpacked_bytes(format));
-}
-
-// Group g of output o.
-INLINE void unpack_group(Format format, const Linear *op, uint32_t o, uint32_t g, Group *group) {
-  uint32_t columns = op->x.columns, rest = columns - g * GROUP_VALUES;
-  const uint8_t *at = weight_row(op, o, block_row_bytes(format, columns)) + (uint64_t)g * group_bytes(format);
-  if (rest >= GROUP_VALUES) unpack(format, at, group);
-  else unpack_last(format, at, rest / block_values(format) * block_bytes(format), group);
-}
-
-INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, const Tile *tile) {
-  for (uint32_t i = 0; i < count; i++) {
-    for (uint32_t g = 0; g < groups_of(op->x.columns); g++) {
-      Group group;
-      unpack_group(format, op, o + i, g, &group);
-      __builtin_memcpy(tile_group(format, tile, i, g), &group, unpacked_bytes(format));
-    }
-  }
-}
-
-// What stays in the first-level cache: a stretch of LANES rows of a tile, one of SLAB_ROWS rows of activations, and
-// the sums of each with each.
-typedef struct {
-  const Linear *op;
-  const Tile *tile;
-  uint32_t tile_row;
-  uint32_t row;
-  Scales sums[SLAB_ROWS][LANES];
-} Slab;
-
-// Adds groups `first` to `end` − 1 of TILE_OUTPUTS rows of weights with `rows` rows of activations.
-INLINE void multiply_part(Format format, Slab *slab, uint32_t first, uint32_t end, uint32_t o, uint32_t row, uint32_t rows) {
-  Scales *sums[TILE_ROWS];
-#pragma GCC unroll 8
-  for (uint32_t r = 0; r < rows; r++) sums[r] = slab->sums[row + r] + o;
-  for (uint32_t g = first; g < end; g++) {
-    Group *weights[TILE_OUTPUTS];
-    const QuantizedGroup *x[TILE_ROWS];
-#pragma GCC unroll 8
-    for (uint32_t i = 0; i < TILE_OUTPUTS; i++) weights[i] = tile_group(format, slab->tile, slab->tile_row + o + i, g);
-#pragma GCC unroll 8
-    for (uint32_t r = 0; r < rows; r++) x[r] = x_group(format, slab->op, slab->row + row + r, g);
-    add_groups(format, TILE_OUTPUTS, weights, rows, x, sums);
-    // Keeps the sums in the cache between groups: the registers are needed for products.
-    __asm__ volatile("" ::: "memory");
-  }
-}
-
-INLINE void multiply_slab(Format format, Slab *slab, uint32_t rows) {
-  uint32_t groups = groups_of(slab->op->x.columns);
-  for (uint32_t first = 0; first < groups; first += STRETCH_GROUPS) {
-    uint32_t end = min_u32(first + STRETCH_GROUPS, groups), row = 0;
-    for (; row + TILE_ROWS <= rows; row += TILE_ROWS) {
-      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, TILE_ROWS);
-    }
-    for (; row < rows; row++) {
-      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 1);
-    }
-  }
-}
-
-// How many rows of the weight fit a tile.
-INLINE uint32_t tile_rows(Format format, uint32_t columns) {
-  return TILE_BYTES / (stretches_of(columns) * STRETCH_GROUPS * unpacked_bytes(format)) / LANES * LANES;
-}
-
-INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32_t rows) {
-  _Alignas(64) char groups[TILE_BYTES];
-  Tile tile = {groups, tile_rows(format, op->x.columns)};
-  for (uint32_t o = outputs.first; o < outputs.end; o += tile.rows) {
-    uint32_t count = min_u32(tile.rows, outputs.end - o);
-    unpack_rows(format, op, o, count, &tile);
-    for (uint32_t row = 0; row < rows; row += SLAB_ROWS) {
-      uint32_t some = min_u32(SLAB_ROWS, rows - row);
-      for (uint32_t i = 0; i < count; i += LANES) {
-        Slab slab = {.op = op, .tile = &tile, .tile_row = i, .row = row};
-        multiply_slab(format, &slab, some);
-        for (uint32_t r = 0; r < some; r++) {
-          finish(op, row + r, o + i, min_u32(LANES, count - i), sums_of_lanes(slab.sums[r]));
-        }
-      }
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 // `linear` for every stored format.
 #include "linear-blocks.h"
 #include "linear-floats.h"
+#include "linear-many.h"
 
 #if defined(__AMX_INT8__)
 #include "linear-amx.h"

@@ -1,0 +1,148 @@
+// The product of many rows with rows of a block format: some rows of the weight are unpacked into a tile once, and
+// every row of activations is multiplied with it.
+#pragma once
+
+#include "linear-blocks.h"
+
+#if defined(__AVX512VNNI__)
+#define add_tile add_groups
+#else
+// As `add_groups`, of weights in a tile. The loop over k stays a loop: unrolled, compilers begin so many products at
+// once that the registers do not hold them.
+INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], uint32_t rows,
+                     const QuantizedGroup *const x[], Scales *const sums[]) {
+  uint32_t halves = halves_of(format), vectors = 8 / halves;
+  uint32_t widen_after = min_u32(products_before_widening(largest_of(format)), vectors);
+  bool is_wide = widen_after == 1, moves_signs = is_signed(format) && SIGNED_ZERO == 0;
+#pragma GCC unroll 2
+  for (uint32_t half = 0; half < halves; half++) {
+    Sums products[TILE_ROWS * TILE_OUTPUTS] = {{0}};
+    uint32_t pass = is_wide ? vectors : widen_after;
+#pragma GCC unroll 8
+    for (uint32_t first = half * vectors; first < (half + 1) * vectors; first += pass) {
+      Partial partial[TILE_ROWS * TILE_OUTPUTS] = {{0}};
+#pragma GCC unroll 1
+      for (uint32_t k = first; k < first + pass; k++) {
+        Words w[TILE_OUTPUTS];
+#pragma GCC unroll 8
+        for (uint32_t o = 0; o < outputs; o++) w[o] = weights[o]->bytes[k];
+#pragma GCC unroll 8
+        for (uint32_t r = 0; r < rows; r++) {
+          Words v = in_register(x[r]->bytes[k]);
+#pragma GCC unroll 8
+          for (uint32_t o = 0; o < outputs; o++) {
+            uint32_t i = r * outputs + o;
+            if (is_wide) products[i] += widen_partial(add_products((Partial){0}, w[o], v, moves_signs));
+            else partial[i] = add_products(partial[i], w[o], v, moves_signs);
+          }
+        }
+      }
+#pragma GCC unroll 16
+      for (uint32_t i = 0; i < rows * outputs && !is_wide; i++) products[i] += widen_partial(partial[i]);
+    }
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < rows; r++) {
+      Scales d = x[r]->scale;
+#pragma GCC unroll 8
+      for (uint32_t o = 0; o < outputs; o++) {
+        Scales *sum = sums[r] + o;
+        Sums product = products[r * outputs + o];
+        if (zero_of(format)) product += x[r]->of_sums[half].start;
+        *sum = fused(to_floats(product) * d, *scale_of(format, weights[o], half), *sum);
+        if (has_offset(format)) *sum = fused(x[r]->of_sums[half].drive, *offset_of(format, weights[o], half), *sum);
+      }
+    }
+  }
+}
+#endif
+
+// Unpacked rows of the weight.
+typedef struct {
+  char *groups;
+  uint32_t rows;
+} Tile;
+
+INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t group) {
+  return (Group *)(tile->groups + place_of_group(tile->rows, row, group) * unpacked_bytes(format));
+}
+
+INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, const Tile *tile) {
+  for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t g = 0; g < groups_of(op->x.columns); g++) {
+      prefetch_group(format, group_at(format, op, o + i, g));
+      unpack_group(format, op, o + i, g, tile_group(format, tile, i, g));
+    }
+  }
+}
+
+// What stays in the first-level cache: a stretch of LANES rows of a tile, one of SLAB_ROWS rows of activations, and
+// the sums of each with each.
+typedef struct {
+  const Linear *op;
+  const Tile *tile;
+  uint32_t tile_row;
+  uint32_t row;
+  Scales sums[SLAB_ROWS][LANES];
+} Slab;
+
+// Adds groups `first` to `end` − 1 of TILE_OUTPUTS rows of weights with `rows` rows of activations.
+INLINE void multiply_part(Format format, Slab *slab, uint32_t first, uint32_t end, uint32_t o, uint32_t row, uint32_t rows) {
+  Scales *sums[TILE_ROWS];
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < rows; r++) sums[r] = slab->sums[row + r] + o;
+  char *weight = (char *)tile_group(format, slab->tile, slab->tile_row + o, first);
+  const char *of_x = (const char *)x_group(format, slab->op, slab->row + row, first);
+  for (uint32_t g = first; g < end; g++, weight += unpacked_bytes(format), of_x += quantized_bytes(format)) {
+    Group *weights[TILE_OUTPUTS];
+    const QuantizedGroup *x[TILE_ROWS];
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < TILE_OUTPUTS; i++) weights[i] = (Group *)(weight + i * STRETCH_GROUPS * unpacked_bytes(format));
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < rows; r++) x[r] = (const QuantizedGroup *)(of_x + r * STRETCH_GROUPS * quantized_bytes(format));
+    add_tile(format, TILE_OUTPUTS, weights, rows, x, sums);
+    // Keeps the sums in the cache between groups: the registers are needed for products.
+    __asm__ volatile("" ::: "memory");
+  }
+}
+
+INLINE void multiply_slab(Format format, Slab *slab, uint32_t rows) {
+  uint32_t groups = groups_of(slab->op->x.columns);
+  for (uint32_t first = 0; first < groups; first += STRETCH_GROUPS) {
+    uint32_t end = min_u32(first + STRETCH_GROUPS, groups), row = 0;
+    for (; row + TILE_ROWS <= rows; row += TILE_ROWS) {
+      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, TILE_ROWS);
+    }
+    if (TILE_ROWS > 2 && row + 2 <= rows) {
+      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 2);
+      row += 2;
+    }
+    for (; row < rows; row++) {
+      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 1);
+    }
+  }
+}
+
+// How many rows of the weight fit a tile.
+INLINE uint32_t tile_rows(Format format, uint32_t columns) {
+  return TILE_BYTES / (stretches_of(columns) * STRETCH_GROUPS * unpacked_bytes(format)) / LANES * LANES;
+}
+
+INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32_t rows) {
+  _Alignas(64) char groups[TILE_BYTES];
+  // With few slabs a tile is hardly read again, and small enough stays in the first-level cache.
+  Tile tile = {groups, rows <= 2 * SLAB_ROWS ? LANES : tile_rows(format, op->x.columns)};
+  for (uint32_t o = outputs.first; o < outputs.end; o += tile.rows) {
+    uint32_t count = min_u32(tile.rows, outputs.end - o);
+    unpack_rows(format, op, o, count, &tile);
+    for (uint32_t row = 0; row < rows; row += SLAB_ROWS) {
+      uint32_t some = min_u32(SLAB_ROWS, rows - row);
+      for (uint32_t i = 0; i < count; i += LANES) {
+        Slab slab = {.op = op, .tile = &tile, .tile_row = i, .row = row};
+        multiply_slab(format, &slab, some);
+        for (uint32_t r = 0; r < some; r++) {
+          finish(op, row + r, o + i, min_u32(LANES, count - i), sums_of_lanes(slab.sums[r]));
+        }
+      }
+    }
+  }
+}
