@@ -37,8 +37,9 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
           }
         }
       }
+      if (is_wide) continue;
 #pragma GCC unroll 16
-      for (uint32_t i = 0; i < rows * outputs && !is_wide; i++) products[i] += widen_partial(partial[i]);
+      for (uint32_t i = 0; i < rows * outputs; i++) products[i] += widen_partial(partial[i]);
     }
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {

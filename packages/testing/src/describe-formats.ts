@@ -21,7 +21,7 @@ const OUTPUTS = 45;
 const scaleOf = (format: Format): number => (isScaled(format) ? 0.375 : 1);
 
 /** y = weight · x, with x looked up in a table so that it can be any rows of it. */
-function productOf(format: Format, columns: number, x: Float32Array, random: Random) {
+function productOf(format: Format, columns: number, x: Float32Array, random: Random, broken?: number) {
   const program = buildProgram("product", (b) => {
     const token = b.resolveToken({
       token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
@@ -40,6 +40,9 @@ function productOf(format: Format, columns: number, x: Float32Array, random: Ran
   });
   const stored = randomBytes(format, OUTPUTS * columns, random);
   expect(stored.byteLength).toBe(byteLength({ shape: [OUTPUTS, columns], format }));
+  const rowBytes = stored.byteLength / OUTPUTS;
+  // Bytes of ones alone are no number, as values and as scales.
+  if (broken !== undefined) stored.fill(0xff, broken * rowBytes, (broken + 1) * rowBytes);
   const weights = { x: sourceOf(quantize("f32", x)), weight: sourceOf(stored, scaleOf(format)) };
   const inputs = (tokens: readonly number[]): StepInputs => ({
     extents: { rows: tokens.length, segments: 0, longestSegment: 0, context: 0, outputRows: 0 },
@@ -123,7 +126,7 @@ export function describeFormats(
   });
 
   test.each(formats)("a row's bits with %s depend on neither other rows nor threads", async (format) => {
-    const count = 1280;
+    const count = columns(format).at(-1)!;
     const random = new Random(2);
     const { run } = productOf(format, count, random.normal(ROWS * count, 1), random);
     const all = await run(backend, allRows);
@@ -143,5 +146,15 @@ export function describeFormats(
     }
     await using alone = await createAlone();
     expect(await run(alone, allRows)).toEqual(all);
+  });
+
+  test.each(formats)("a row of a weight in %s that is no number spoils none beside it", async (format) => {
+    const [count, broken] = [columns(format).at(-1)!, 23];
+    const x = new Random(3).normal(ROWS * count, 1);
+    for (const tokens of [[4], [4, 5, 6, 7]]) {
+      const whole = await productOf(format, count, x, new Random(4)).run(backend, tokens);
+      const spoiled = await productOf(format, count, x, new Random(4), broken).run(backend, tokens);
+      expect(spoiled.map((value, i) => (i % OUTPUTS === broken ? whole[i]! : value))).toEqual(whole);
+    }
   });
 }
