@@ -87,8 +87,10 @@ static double dotBytes(void) {
   for (int r = 0; r < REGISTERS; r++) sums[r] = (Integers){0} + r;
   for (long i = 0; i < LOOPS; i++) {
 #pragma GCC unroll 12
-    for (int r = 0; r < REGISTERS; r++) sums[r] = dot(sums[r], a, b);
-    __asm__ volatile("" : "+v"(a), "+v"(b)); // nor may it be done outside the loop
+    for (int r = 0; r < REGISTERS; r++) {
+      sums[r] = dot(sums[r], a, b);
+      __asm__ volatile("" : "+v"(a), "+v"(b)); // nor may one product be used for all, or outside the loop
+    }
   }
   for (int r = 0; r < REGISTERS; r++) sink += sums[r][0];
   return 2.0 * LOOPS * REGISTERS * WIDTH;

@@ -6,6 +6,11 @@ test("the quick selection has the small shape, and one row of decoding with the 
   const large = cases.filter(({ shape }) => shape === "9b");
   expect(large).toMatchObject([{ format: "q4_0", prefillTokens: 0 }]);
   expect(cases.length - large.length).toBe(4);
+  expect(cases.filter(({ prefillTokens }) => prefillTokens > 0)).toMatchObject([
+    { format: "q4_0", threads: 1 },
+    { format: "q4_0", threads: 2 },
+    { format: "q8_0", threads: 2 },
+  ]);
 });
 
 test("everything is both shapes in both formats at every count of threads", () => {

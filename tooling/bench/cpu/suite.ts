@@ -32,11 +32,12 @@ export async function* cpuSuite({ quick, ops, backend, note }: SuiteOptions): As
     yield* measureSpeed({ ...each, contenders, ceilings, note });
   }
 
-  const small = { shape: "0.6b", format: "q4_0", tokens: 32, rounds: 3, note } as const;
+  const rounds = quick ? 2 : 3;
+  const small = { shape: "0.6b", format: "q4_0", tokens: quick ? 16 : 32, rounds, note } as const;
   const large = { ...small, shape: "9b", tokens: 8 } as const;
   const model = quick ? small : large;
   yield* measureStart({ ...model, threads: most, contenders: contendersOf(backends, most) });
-  if (backends.includes("wasm")) yield* measureBrowser({ threads: 1, rounds: 2, note });
+  if (backends.includes("wasm")) yield* measureBrowser({ threads: 1, rounds: quick ? 1 : 2, note });
   for (const name of backends) {
     const threads = supportsThreads(name, most) ? most : 1;
     yield* measureContext({ ...model, threads, backend: name });
