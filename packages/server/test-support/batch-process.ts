@@ -12,8 +12,9 @@ export interface BatchProcess {
   kill(): Promise<void>;
 }
 
-export async function startBatchProcess(options: object): Promise<BatchProcess> {
-  const node = ["--conditions=@krait/source", program, JSON.stringify(options)];
+/** @param answers - lines that it answers before it holds all others; all of them unless given. */
+export async function startBatchProcess(options: object, answers?: number): Promise<BatchProcess> {
+  const node = ["--conditions=@krait/source", program, JSON.stringify(options), String(answers ?? "")];
   const child: ChildProcess = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(child.stdout!, "data");
   const baseURL = `${String(line).trim()}/v1`;

@@ -44,7 +44,8 @@ export class RedisQueue implements BatchQueue {
     this.#worker = new Worker("batches", ({ data }) => run(data.batch, data.line), {
       ...{ connection: { url, maxRetriesPerRequest: null }, prefix, concurrency },
       lockDuration: 1000 * lockSeconds,
-      stalledInterval: 1000 * lockSeconds,
+      // Looked at more often than locks end, so that the lines of the dead wait little longer than those.
+      stalledInterval: 250 * lockSeconds,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
     this.#worker.on("error", onError);
