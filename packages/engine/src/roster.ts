@@ -141,9 +141,9 @@ export class Roster {
     const { from, request } = job.submission;
     // Every row's logits are wanted, so every row is run.
     if (request.promptLogprobs !== undefined) return undefined;
-    const pool = this.#pool;
-    if (from !== undefined && pool.isOpen(from)) return from;
-    return this.device.cache?.find(request.prompt);
+    const own = from !== undefined && this.#pool.isOpen(from) ? from : undefined;
+    const cached = this.device.cache?.find(request.prompt);
+    return own !== undefined && own.length >= (cached?.length ?? 0) ? own : cached;
   }
 
   #missingPages({ tokens, sequence }: Job): number {
@@ -174,7 +174,8 @@ export class Roster {
     if (submission.startedAt !== undefined) return;
     submission.startedAt = performance.now();
     submission.cachedTokens = length;
-    cache?.count(length > 0);
+    // A prompt that brought its own beginning did not need the cache.
+    if (submission.from === undefined || length > submission.from.length) cache?.count(length > 0);
     const queueSeconds = (submission.startedAt - submission.queuedAt) / 1000;
     this.#telemetry.tell({
       type: "request-started",

@@ -3,7 +3,8 @@
 //   "KRAITSES" · u32 version · u32 bytes of the header · header, JSON in UTF-8, padded with spaces to 8 bytes
 //   · i32 tokens · the states, each padded to 8 bytes · u32 checksum of all before it
 //
-// The header names the model by its fingerprint, and lists the states with shape, dtype and length in bytes.
+// The header names the model by its fingerprint, and lists the states with shape, dtype and length in bytes;
+// beside them lies what whoever stored it wanted to have with it.
 
 import { EngineError } from "./errors.ts";
 import type { StoredState } from "./session-states.ts";
@@ -11,11 +12,14 @@ import type { StoredState } from "./session-states.ts";
 export interface SessionFile {
   readonly tokens: readonly number[];
   readonly states: readonly StoredState[];
+  /** A JSON value of whoever stores it. */
+  readonly metadata: unknown;
 }
 
 interface Header {
   readonly fingerprint: string;
   readonly tokens: number;
+  readonly metadata?: unknown;
   readonly states: readonly (Omit<StoredState, "bytes"> & { readonly byteLength: number })[];
 }
 
@@ -23,10 +27,14 @@ const MAGIC = "KRAITSES";
 const VERSION = 1;
 const ALIGNMENT = 8;
 
-export function encodeSession({ tokens, states }: SessionFile, fingerprint: string): Uint8Array<ArrayBuffer> {
+export function encodeSession(
+  { tokens, states, metadata }: SessionFile,
+  fingerprint: string,
+): Uint8Array<ArrayBuffer> {
   const header: Header = {
     fingerprint,
     tokens: tokens.length,
+    metadata,
     states: states.map(({ bytes, ...state }) => ({ ...state, byteLength: bytes.byteLength })),
   };
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -87,7 +95,7 @@ export function decodeSession(bytes: Uint8Array, fingerprint: string): SessionFi
     at += aligned(byteLength);
     return { ...state, bytes: file.subarray(start, start + byteLength) };
   });
-  return { tokens, states };
+  return { tokens, states, metadata: header.metadata };
 }
 
 function aligned(bytes: number): number {

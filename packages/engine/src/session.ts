@@ -16,14 +16,23 @@ export type SessionRequest = Omit<GenerateRequest, "prompt"> & { readonly prompt
  */
 export interface Session extends Disposable {
   readonly tokens: readonly number[];
+  /** What was stored with it; undefined for a session that was opened here. */
+  readonly metadata: unknown;
   /** Continues the session; for the penalties of sampling its tokens count as a prompt. */
   generate(request?: SessionRequest): GenerateStream;
   /** The session that has read these tokens, too. This one stays. */
-  extend(tokens: readonly number[], options?: { readonly signal?: AbortSignal }): Promise<Session>;
+  extend(
+    tokens: readonly number[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Session>;
   /** A second hold on the same states, to be closed on its own. */
   fork(): Session;
-  /** The session as a file, for this model on any backend; see {@link Engine.loadSession}. */
-  save(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The session as a file, for this model on any backend; see {@link Engine.loadSession}.
+   *
+   * @param options.metadata - stored with it: a JSON value, such as the conversation that the tokens are of.
+   */
+  save(options?: { readonly metadata?: unknown }): Promise<Uint8Array<ArrayBuffer>>;
   /** Gives its states back. Answers that are under way go on. */
   close(): void;
 }
@@ -89,18 +98,20 @@ export function loadSession(host: SessionHost, bytes: Uint8Array): Session {
     pool.close(snapshot);
     throw error;
   }
-  return new KeptSession(host, file.tokens, { device, snapshot, owners: 1 });
+  return new KeptSession(host, file.tokens, { device, snapshot, owners: 1 }, file.metadata);
 }
 
 class KeptSession implements Session {
   readonly tokens: readonly number[];
+  readonly metadata: unknown;
   readonly #host: SessionHost;
   readonly #states: SharedStates;
   #isClosed = false;
 
-  constructor(host: SessionHost, tokens: readonly number[], states: SharedStates) {
+  constructor(host: SessionHost, tokens: readonly number[], states: SharedStates, metadata?: unknown) {
     this.#host = host;
     this.tokens = tokens;
+    this.metadata = metadata;
     this.#states = states;
   }
 
@@ -111,7 +122,7 @@ class KeptSession implements Session {
 
   async extend(
     tokens: readonly number[],
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Session> {
     this.#requireOpen();
     return await openSession(this.#host, [...this.tokens, ...tokens], signal, this.#states.snapshot);
@@ -120,21 +131,25 @@ class KeptSession implements Session {
   fork(): Session {
     this.#requireOpen();
     this.#states.owners++;
-    return new KeptSession(this.#host, this.tokens, this.#states);
+    return new KeptSession(this.#host, this.tokens, this.#states, this.metadata);
   }
 
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
+  async save({
+    metadata = this.metadata,
+  }: {
+    readonly metadata?: unknown;
+  } = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#requireOpen();
     const { device, snapshot } = this.#states;
     if (device !== this.#host.device) {
       // Its states went with a backend that was lost.
       using again = await openSession(this.#host, this.tokens);
-      return await again.save();
+      return await again.save({ metadata });
     }
     // Closing it meanwhile must not give its pages to others.
     using _ = this.fork();
     const states = await readSnapshot(device.executor.pool, snapshot);
-    return encodeSession({ tokens: this.tokens, states }, this.#host.fingerprint);
+    return encodeSession({ tokens: this.tokens, states, metadata }, this.#host.fingerprint);
   }
 
   close(): void {

@@ -1,15 +1,22 @@
-import type { ChatTemplate, Message, RenderedPrompt } from "@krait/chat-template";
+import type { ChatTemplate, Message } from "@krait/chat-template";
 import type { Engine } from "@krait/engine";
 import type { Architecture, MemoryPlan, Model } from "@krait/models";
 import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
 import type { Backend } from "@krait/tensor";
 import type { Tokenizer } from "@krait/tokenizer";
 import type { ChatOptions, CompleteOptions } from "./chat-options.ts";
+import { chatRequest } from "./chat-prompt.ts";
+import {
+  type ChatSession,
+  type ChatSessionHost,
+  loadChatSession,
+  type OpenSessionOptions,
+  openChatSession,
+} from "./chat-session.ts";
 import { type ChatStream, chatStream } from "./chat-stream.ts";
 import { ModelError } from "./errors.ts";
 import type { GenerationConfig } from "./generation-config.ts";
 import { type RunToolsOptions, runTools, type ToolRun } from "./run-tools.ts";
-import { toolOfPrompt } from "./structured/answer-grammar.ts";
 import { Constraints } from "./structured/constraints.ts";
 import type { TextFiles } from "./text-files.ts";
 
@@ -41,6 +48,19 @@ export interface ChatModel extends AsyncDisposable {
   complete(text: string, options?: CompleteOptions): ChatStream;
   /** Answers a conversation and calls tools on the way. */
   runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
+  /**
+   * Reads a conversation and keeps its states, to answer it as often as one likes.
+   *
+   * @throws as {@link chat}, and `SNAPSHOTS_EXHAUSTED` when other sessions hold all there may be.
+   */
+  openSession(messages: readonly Message[], options?: OpenSessionOptions): Promise<ChatSession>;
+  /**
+   * A session that was saved, here or on another backend.
+   *
+   * @throws {EngineError} `SESSION_INVALID` when the bytes are damaged or of another model; `PAGES_EXHAUSTED`
+   *   or `SNAPSHOTS_EXHAUSTED` when there is no room for it.
+   */
+  loadSession(bytes: Uint8Array): ChatSession;
 }
 
 interface Parts {
@@ -62,38 +82,13 @@ export function createChatModel(parts: Parts): ChatModel {
     endTokens: defaults.endTokens,
   }));
 
-  const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream => {
-    const { reasoning, templateMode, sampling, format, toolChoice, parallelToolCalls, ...rest } = options;
-    requireOneOf("reasoning", reasoning, ["on", "off"]);
-    requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
-    // A model that does not know of the tools cannot call them.
-    const tools = toolChoice === "none" ? [] : (options.tools ?? []);
-    const constraint = constraints.of({ format, toolChoice, parallelToolCalls }, tools);
-    requireOneConstraint(constraint, rest.constraint);
-    // A budget of nothing is reasoning off, which the model has its own prompt for.
-    const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
-    const prompt = chatModel.template.render(messages, {
-      ...(tools.length !== 0 && { tools: tools.map(toolOfPrompt) }),
-      ...(wanted && { reasoning: wanted }),
-      ...(templateMode && { mode: templateMode }),
-      addGenerationPrompt: true,
-    });
-    const { ids, boundaries } = encodePrompt(chatModel.tokenizer, prompt);
-    return chatStream(
-      engine.generate({
-        ...rest,
-        ...(constraint && { constraint }),
-        // In an answer of a format, the marker of a call is text like any other.
-        ...(format && tools.length === 0 && { toolCallInReasoning: "literal" }),
-        prompt: ids,
-        format: "chat",
-        reasoning: prompt.reasoning,
-        snapshotAt: boundaries,
-        sampling: { ...(defaults.sampling ?? recommendedSampling(prompt.reasoning)), ...sampling },
-      }),
-      rest.n,
-    );
+  const request = (messages: readonly Message[], options: ChatOptions) => {
+    const { template, tokenizer } = chatModel;
+    return chatRequest({ template, tokenizer, constraints, sampling: defaults.sampling }, messages, options);
   };
+  const host: ChatSessionHost = { engine, request };
+  const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream =>
+    chatStream(engine.generate(request(messages, options)), options.n);
 
   const chatModel: ChatModel = {
     name,
@@ -121,45 +116,11 @@ export function createChatModel(parts: Parts): ChatModel {
       return chatStream(engine.generate({ ...rest, prompt, format: "text", sampling: options }), rest.n);
     },
     runTools: (messages, options) => runTools(chat, messages, options),
+    openSession: (messages, options) => openChatSession(host, messages, options),
+    loadSession: (bytes) => loadChatSession(host, bytes),
     [Symbol.asyncDispose]: () => parts.dispose(),
   };
   return chatModel;
-}
-
-/** The prompt's ids, and the lengths in ids at which its boundaries lie. */
-function encodePrompt(
-  tokenizer: Tokenizer,
-  { pieces, boundaries }: RenderedPrompt,
-): { ids: readonly number[]; boundaries: readonly number[] } {
-  const ids: number[] = [];
-  const lengths = [0];
-  for (const piece of pieces) {
-    for (const id of tokenizer.encode([piece])) ids.push(id);
-    lengths.push(ids.length);
-  }
-  return { ids, boundaries: boundaries.map((piece) => lengths[piece]!) };
-}
-
-function requireOneOf(option: string, value: unknown, choices: readonly string[]): void {
-  if (value === undefined || choices.includes(value as string)) return;
-  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw new ModelError(
-    "OPTION_INVALID",
-    `${option} should be ${expected}, but is ${JSON.stringify(value)}.`,
-    {
-      option,
-      actual: value,
-    },
-  );
-}
-
-function requireOneConstraint(made: unknown, given: unknown): void {
-  if (made === undefined || given === undefined) return;
-  throw new ModelError(
-    "OPTION_INVALID",
-    "constraint holds the answer by itself, so it does not go with format, toolChoice or parallelToolCalls.",
-    { option: "constraint" },
-  );
 }
 
 function missing(model: string, file: string): never {

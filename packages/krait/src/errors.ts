@@ -10,6 +10,8 @@ export type ModelErrorCode =
   | "MODEL_FILE_INVALID"
   /** An option is out of range. */
   | "OPTION_INVALID"
+  /** A stored session holds no conversation. */
+  | "SESSION_INVALID"
   /** A tool is not declared as it should be. */
   | "TOOL_INVALID"
   /** `runTools` was still calling tools after its last step. */

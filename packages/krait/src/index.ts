@@ -6,6 +6,7 @@ export { KraitError } from "@krait/tensor";
 export { evaluateExpression } from "./calculator.ts";
 export type { ChatModel } from "./chat-model.ts";
 export type { ChatOptions, CompleteOptions } from "./chat-options.ts";
+export type { ChatSession, OpenSessionOptions } from "./chat-session.ts";
 export type { ChatResult, ChatStream, MadeCall } from "./chat-stream.ts";
 export { backendNames, chooseBackend } from "./choose-backend.ts";
 export { type ConvertModelOptions, type ConvertProgress, convertModel } from "./convert/convert-model.ts";

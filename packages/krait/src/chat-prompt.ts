@@ -1,0 +1,85 @@
+import type { ChatTemplate, Message, RenderedPrompt } from "@krait/chat-template";
+import type { GenerateRequest } from "@krait/engine";
+import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
+import type { Tokenizer } from "@krait/tokenizer";
+import type { ChatOptions } from "./chat-options.ts";
+import { ModelError } from "./errors.ts";
+import { toolOfPrompt } from "./structured/answer-grammar.ts";
+import type { Constraints } from "./structured/constraints.ts";
+
+/** What turns a conversation into what the engine is asked. */
+export interface ChatPromptParts {
+  readonly template: ChatTemplate;
+  readonly tokenizer: Tokenizer;
+  readonly constraints: Constraints;
+  /** How to sample where nobody says it; as the model card has it unless given. */
+  readonly sampling: SamplingOptions | undefined;
+}
+
+/** @throws what the template and the schemas say of messages and options that are wrong. */
+export function chatRequest(
+  { template, tokenizer, constraints, sampling: defaults }: ChatPromptParts,
+  messages: readonly Message[],
+  options: ChatOptions,
+): GenerateRequest {
+  const { reasoning, templateMode, sampling, format, toolChoice, parallelToolCalls, ...rest } = options;
+  requireOneOf("reasoning", reasoning, ["on", "off"]);
+  requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
+  // A model that does not know of the tools cannot call them.
+  const tools = toolChoice === "none" ? [] : (options.tools ?? []);
+  const constraint = constraints.of({ format, toolChoice, parallelToolCalls }, tools);
+  requireOneConstraint(constraint, rest.constraint);
+  // A budget of nothing is reasoning off, which the model has its own prompt for.
+  const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
+  const prompt = template.render(messages, {
+    ...(tools.length !== 0 && { tools: tools.map(toolOfPrompt) }),
+    ...(wanted && { reasoning: wanted }),
+    ...(templateMode && { mode: templateMode }),
+    addGenerationPrompt: true,
+  });
+  const { ids, boundaries } = encodePrompt(tokenizer, prompt);
+  return {
+    ...rest,
+    ...(constraint && { constraint }),
+    // In an answer of a format, the marker of a call is text like any other.
+    ...(format && tools.length === 0 && { toolCallInReasoning: "literal" }),
+    prompt: ids,
+    format: "chat",
+    reasoning: prompt.reasoning,
+    snapshotAt: boundaries,
+    sampling: { ...(defaults ?? recommendedSampling(prompt.reasoning)), ...sampling },
+  };
+}
+
+/** The prompt's ids, and the lengths in ids at which its boundaries lie. */
+function encodePrompt(
+  tokenizer: Tokenizer,
+  { pieces, boundaries }: RenderedPrompt,
+): { ids: readonly number[]; boundaries: readonly number[] } {
+  const ids: number[] = [];
+  const lengths = [0];
+  for (const piece of pieces) {
+    for (const id of tokenizer.encode([piece])) ids.push(id);
+    lengths.push(ids.length);
+  }
+  return { ids, boundaries: boundaries.map((piece) => lengths[piece]!) };
+}
+
+function requireOneOf(option: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
+  throw new ModelError(
+    "OPTION_INVALID",
+    `${option} should be ${expected}, but is ${JSON.stringify(value)}.`,
+    { option, actual: value },
+  );
+}
+
+function requireOneConstraint(made: unknown, given: unknown): void {
+  if (made === undefined || given === undefined) return;
+  throw new ModelError(
+    "OPTION_INVALID",
+    "constraint holds the answer by itself, so it does not go with format, toolChoice or parallelToolCalls.",
+    { option: "constraint" },
+  );
+}
