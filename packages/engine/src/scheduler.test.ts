@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { FinishEvent } from "./events.ts";
 import type { GenerateRequest } from "./request.ts";
+import type { EngineEvent } from "./telemetry.ts";
 
 const open = (sizes: ScriptedSizes = {}, options: EngineOptions = {}) =>
   scriptedEngine(hashing, sizes, { tokenizer: undefined, endTokens: [], ...options });
@@ -200,4 +201,32 @@ test("what happens is told as events, in order", async () => {
   const own = events.filter((type) => type !== "step");
   expect(own).toEqual(["request-queued", "request-started", "first-token", "request-finished"]);
   expect(events.filter((type) => type === "step")).toHaveLength(engine.stats.steps);
+});
+
+test("a trace can be made of the events: spans of each request that follow one another and add up", async () => {
+  const events: EngineEvent[] = [];
+  const { engine } = await open({ slots: 2 }, { onEvent: (event) => void events.push(event) });
+  const ids = ["a", "b", "c"];
+  await Promise.all(ids.map((id, seed) => run(engine, { id, prompt: promptOf(seed, 70), maxTokens: 9 })));
+  expect(events.map(({ time }) => time)).toEqual(events.map(({ time }) => time).sort((a, b) => a - b));
+  for (const id of ids) {
+    const own = events.filter((event) => "id" in event && event.id === id);
+    const [queued, started, first, finished] = own;
+    if (queued?.type !== "request-queued" || started?.type !== "request-started") throw new Error("no start");
+    if (first?.type !== "first-token" || finished?.type !== "request-finished") throw new Error("no end");
+    expect(own).toHaveLength(4);
+    const between = (from: EngineEvent, to: EngineEvent): number => (to.time - from.time) / 1000;
+    const { queueSeconds, prefillSeconds, decodeSeconds } = finished.timing;
+    expect(queued.promptTokens).toBe(70);
+    expect(finished.usage.completionTokens).toBe(9);
+    expect(between(queued, started)).toBeCloseTo(queueSeconds, 2);
+    expect(started.queueSeconds).toBe(queueSeconds);
+    expect(between(started, first)).toBeCloseTo(prefillSeconds, 2);
+    expect(between(first, finished)).toBeCloseTo(decodeSeconds, 2);
+    expect(first.seconds).toBeCloseTo(queueSeconds + prefillSeconds, 2);
+  }
+  const third = events.find((event) => event.type === "request-started" && event.id === "c")!;
+  const waits = events.findIndex((event) => event.type === "request-finished");
+  // With two places the third begins when one of the others has ended.
+  expect(events.indexOf(third)).toBeGreaterThan(waits);
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { createBatchSchema } from "../batches/batches-route.ts";
 import { reasoningSchema } from "../generation/reasoning-options.ts";
 import { samplingSchema } from "../generation/sampling-options.ts";
 import type { App } from "../server-context.ts";
@@ -17,7 +18,7 @@ export function openApiRoute(app: App): void {
 }
 
 interface Operation {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "delete";
   readonly path: string;
   readonly summary: string;
   /** All of these hold for the body. */
@@ -51,13 +52,32 @@ const operations: readonly Operation[] = [
     body: [messagesSchema, samplingSchema, reasoningSchema],
   },
   { method: "post", path: "/v1/messages/count_tokens", summary: "Count a conversation's tokens (Anthropic)" },
+  { method: "get", path: "/v1/responses/{id}", summary: "A response that is kept" },
+  { method: "delete", path: "/v1/responses/{id}", summary: "Forget a response" },
   { method: "get", path: "/v1/models", summary: "The models that there are" },
+  { method: "get", path: "/v1/models/{id}", summary: "One of them" },
+  { method: "post", path: "/v1/embeddings", summary: "Nothing: these models have none, which it says" },
+  { method: "post", path: "/v1/files", summary: "Upload a file of requests" },
+  { method: "get", path: "/v1/files", summary: "The files that there are" },
+  { method: "get", path: "/v1/files/{id}", summary: "One of them" },
+  { method: "get", path: "/v1/files/{id}/content", summary: "What is in it" },
+  { method: "delete", path: "/v1/files/{id}", summary: "Delete a file" },
+  {
+    method: "post",
+    path: "/v1/batches",
+    summary: "Have all requests of a file answered",
+    body: [createBatchSchema],
+  },
+  { method: "get", path: "/v1/batches", summary: "The batches that there are" },
+  { method: "get", path: "/v1/batches/{id}", summary: "How far one is" },
+  { method: "post", path: "/v1/batches/{id}/cancel", summary: "Stop a batch" },
   { method: "post", path: "/tokenize", summary: "Text, or a conversation, to tokens" },
   { method: "post", path: "/detokenize", summary: "Tokens to text" },
   { method: "post", path: "/apply-template", summary: "A conversation to the prompt that the model reads" },
   { method: "get", path: "/health", summary: "Whether the server answers", isOpen: true },
   { method: "get", path: "/ready", summary: "Whether it takes work", isOpen: true },
   { method: "get", path: "/metrics", summary: "What it has done, for Prometheus" },
+  { method: "get", path: "/openapi.json", summary: "This document", isOpen: true },
 ];
 
 export function openApiDocument(): object {
@@ -70,6 +90,9 @@ export function openApiDocument(): object {
         ...(isOpen && { security: [] }),
         ...(body && {
           requestBody: { required: true, content: { "application/json": { schema: bodySchema(body) } } },
+        }),
+        ...(path.includes("{id}") && {
+          parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
         }),
         responses: {
           "200": { description: "Done" },

@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import { expect, test } from "vitest";
+import { resolveOptions } from "../handler-options.ts";
+import type { App, ServerContext } from "../server-context.ts";
+import { routes } from "./all-routes.ts";
+import { openApiDocument } from "./openapi.ts";
+
+test("the OpenAPI document has every route, and no other", () => {
+  const app: App = new Hono();
+  const context = { models: [], options: resolveOptions({}) } as unknown as ServerContext;
+  for (const add of routes) add(app, context);
+  const served = app.routes.map(({ method, path }) => {
+    return `${method.toLowerCase()} ${path.replace(/:id(\{\.\+\})?/, "{id}")}`;
+  });
+  const { paths } = openApiDocument() as { paths: Record<string, object> };
+  const told = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(told.sort()).toEqual(served.sort());
+});
