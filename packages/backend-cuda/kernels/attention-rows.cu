@@ -31,6 +31,8 @@ static __device__ __forceinline__ void attention_rows(ATTENTION_PARAMETERS(Eleme
   __shared__ float maxima[WARPS][HEADS], sums[WARPS][HEADS];
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, row = blockIdx.y;
   const int row_count = *rows;
+  // Before any block is left out: `attention_join` looks at it for every row.
+  if (gridDim.z > 1 && threadIdx.x == 0 && blockIdx.x + blockIdx.y + blockIdx.z == 0) *partial = gridDim.z;
   if (row >= row_count) return;
   if (skips_tiles && is_one_sequence(slot, row / TILE_ROWS * TILE_ROWS, row_count)) return;
 
@@ -119,7 +121,6 @@ static __device__ __forceinline__ void attention_rows(ATTENTION_PARAMETERS(Eleme
   }
   __syncthreads();
 
-  if (gridDim.z > 1 && threadIdx.x == 0 && blockIdx.x + blockIdx.y + blockIdx.z == 0) *partial = gridDim.z;
   for (int i = threadIdx.x; i < head_count * head_dim; i += 32 * WARPS) {
     const int h = i / head_dim, channel = i % head_dim, head = first_head + h;
     float of_all = -INFINITY, total = 0, of_channel = 0;

@@ -7,8 +7,10 @@
 #include "order-key.cuh"
 #include "reduce.cuh"
 
-constexpr int SEARCH_THREADS = 512, DIGIT_BITS = 4, DIGITS = 1 << DIGIT_BITS;
-static_assert(SEARCH_THREADS / 32 == DIGITS, "each warp adds up one digit");
+constexpr int SEARCH_THREADS = 512, SEARCH_WARPS = SEARCH_THREADS / 32, DIGIT_BITS = 4, DIGITS = 1 << DIGIT_BITS;
+/// Tokens that a thread looks at together: so many loads are under way at a time.
+constexpr int AT_ONCE = 8;
+static_assert(SEARCH_WARPS == DIGITS, "each warp adds up one digit");
 
 /// Dynamic shared memory of a block that searches.
 constexpr int COLUMN_WORDS = DIGITS * SEARCH_THREADS;
@@ -38,9 +40,24 @@ __device__ Crossing find_crossing(const Row& row, Threshold threshold_of, uint64
     auto belongs = [&](unsigned key) { return is_first || key >> (shift + DIGIT_BITS) == prefix; };
     uint64_t* column = columns + thread;
     for (int digit = 0; digit < DIGITS; digit++) column[digit * SEARCH_THREADS] = 0;
-    for (int i = thread; i < row.count; i += SEARCH_THREADS) {
-      unsigned key = row.key(i);
-      if (belongs(key)) column[(key >> shift) % DIGITS * SEARCH_THREADS] += row.amount(i, key);
+#pragma unroll 1
+    for (int first = thread; first < row.count; first += AT_ONCE * SEARCH_THREADS) {
+      unsigned keys[AT_ONCE];
+      uint64_t amounts[AT_ONCE];
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++) {
+        const int i = first + k * SEARCH_THREADS;
+        keys[k] = i < row.count ? row.key(i) : 0;
+      }
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++) {
+        const int i = first + k * SEARCH_THREADS;
+        amounts[k] = i < row.count && belongs(keys[k]) ? row.amount(i, keys[k]) : 0;
+      }
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++) {
+        if (amounts[k] > 0) column[(keys[k] >> shift) % DIGITS * SEARCH_THREADS] += amounts[k];
+      }
     }
     if (thread == 0 && belongs(row.extra_key)) column[(row.extra_key >> shift) % DIGITS * SEARCH_THREADS] += row.extra;
     __syncthreads();
@@ -67,4 +84,37 @@ __device__ Crossing find_crossing(const Row& row, Threshold threshold_of, uint64
     prefix = state.crossing.key;
   }
   return state.crossing;
+}
+
+/// The tokens of a row that a warp looks at, in order, where equals are numbered by id.
+struct WarpRun {
+  int first, end;
+  static __device__ WarpRun of(int count) {
+    const int run = (count + SEARCH_THREADS - 1) / SEARCH_THREADS * 32, first = threadIdx.x / 32 * run;
+    return {first, min(first + run, count)};
+  }
+};
+
+/// What the warps before this one have counted. After a barrier.
+static __device__ __forceinline__ unsigned counted_before(const unsigned (&counts)[SEARCH_WARPS]) {
+  unsigned before = 0;
+#pragma unroll
+  for (int warp = 0; warp < SEARCH_WARPS; warp++) before += warp < static_cast<int>(threadIdx.x) / 32 ? counts[warp] : 0;
+  return before;
+}
+
+/// Calls `found(number, id)` for the ids of a run that match, numbered from `index` on and below `end_index`. All
+/// lanes of a warp take part.
+template <class Matches, class Found>
+static __device__ __forceinline__ void number_matches(const WarpRun& run, unsigned index, unsigned end_index,
+                                                      Matches matches, Found found) {
+  const unsigned lane = threadIdx.x % 32;
+  for (int first = run.first; first < run.end && index < end_index; first += 32) {
+    const int id = first + lane;
+    const bool is_match = id < run.end && matches(id);
+    const unsigned all = __ballot_sync(ALL_LANES, is_match);
+    const unsigned own = index + __popc(all & ((1u << lane) - 1));
+    if (is_match && own < end_index) found(own, id);
+    index += __popc(all);
+  }
 }

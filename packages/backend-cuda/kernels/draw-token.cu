@@ -102,18 +102,19 @@ __device__ unsigned smallest_kept(float min_p, float largest, float temperature)
 }
 
 /// The id of the index-th token of a key, in every thread; −1 where it has fewer.
-__device__ int token_of(const KeptRow& row, unsigned key, unsigned index, unsigned* counts, int& found) {
-  int run = (row.count + SEARCH_THREADS - 1) / SEARCH_THREADS;
-  int first = threadIdx.x * run, end = min(first + run, row.count);
-  unsigned mine = 0, before = 0;
-  for (int t = first; t < end; t++) mine += row.key(t) == key;
-  counts[threadIdx.x] = mine;
+__device__ int token_of(const KeptRow& row, unsigned key, unsigned index, unsigned (&counts)[SEARCH_WARPS], int& found) {
+  const WarpRun run = WarpRun::of(row.count);
+  unsigned mine = 0;
+#pragma unroll 8
+  for (int t = run.first + threadIdx.x % 32; t < run.end; t += 32) mine += row.key(t) == key;
+  mine = reduce_warp<Add>(mine);
+  if (threadIdx.x % 32 == 0) counts[threadIdx.x / 32] = mine;
   if (threadIdx.x == 0) found = -1;
   __syncthreads();
-#pragma unroll 1
-  for (unsigned i = 0; i < threadIdx.x; i++) before += counts[i];
+  const unsigned before = counted_before(counts);
   if (index >= before && index < before + mine) {
-    for (int t = first; t < end; t++) if (row.key(t) == key && before++ == index) found = t;
+    number_matches(run, before, index + 1, [&](int t) { return row.key(t) == key; },
+                   [&](unsigned number, int t) { if (number == index) found = t; });
   }
   __syncthreads();
   return found;
@@ -144,7 +145,7 @@ KERNEL(draw_token, SEARCH_THREADS, const int* output_rows, const float* logits, 
   if (output_row >= *output_rows) return;
   DYNAMIC_SHARED(uint64_t, columns);
   __shared__ SearchState state;
-  __shared__ unsigned counts[SEARCH_THREADS], smallest_key;
+  __shared__ unsigned counts[SEARCH_WARPS], smallest_key;
   __shared__ int token;
   bool is_leader = threadIdx.x == 0;
   int* to = row_of(output, output_row, output_stride);

@@ -14,13 +14,13 @@ KERNEL(log_sum_exp, THREADS, const int* output_rows, const float* logits, float*
   const float* row = row_of(logits, blockIdx.x, vocabulary);
 
   float largest = -INFINITY;
+#pragma unroll 8
   for (int t = threadIdx.x; t < vocabulary; t += THREADS) largest = fmaxf(largest, row[t]);
   largest = reduce_block<Larger, THREADS>(largest, maxima);
 
   float sum = 0;
-  for (int t = threadIdx.x; t < vocabulary; t += THREADS) {
-    if (row[t] != -INFINITY) sum += expf(row[t] - largest);
-  }
+#pragma unroll 8
+  for (int t = threadIdx.x; t < vocabulary; t += THREADS) sum += row[t] == -INFINITY ? 0.0f : expf(row[t] - largest);
   sum = reduce_block<Add, THREADS>(sum, sums);
   if (threadIdx.x == 0) *row_of(output, blockIdx.x, output_stride) = largest + logf(sum);
 }

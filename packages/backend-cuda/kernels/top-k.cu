@@ -21,7 +21,8 @@ KERNEL(top_k, SEARCH_THREADS, const int* output_rows, const float* logits, int* 
   if (static_cast<int>(blockIdx.x) >= *output_rows) return;
   DYNAMIC_SHARED(uint64_t, columns);
   __shared__ SearchState state;
-  __shared__ int collected, equals[SEARCH_THREADS];
+  __shared__ int collected;
+  __shared__ unsigned equals[SEARCH_WARPS];
   __shared__ int found_ids[LARGEST_COUNT];
   CountedRow row = {row_of(logits, blockIdx.x, vocabulary), vocabulary};
   int* to_ids = row_of(ids, blockIdx.x, ids_stride);
@@ -31,31 +32,32 @@ KERNEL(top_k, SEARCH_THREADS, const int* output_rows, const float* logits, int* 
   if (thread == 0) collected = 0;
   unsigned threshold = find_crossing(row, [&](uint64_t) { return uint64_t(wanted - 1); }, columns, state).key;
 
-  // Each thread counts the equals in its run of ids, so that they can be numbered by id.
-  int run = (vocabulary + SEARCH_THREADS - 1) / SEARCH_THREADS;
-  int first = thread * run, end = min(first + run, vocabulary), mine = 0;
-  for (int t = first; t < end; t++) {
-    float logit = row.logits[t];
-    if (logit != logit) continue;
-    unsigned key = order_key(logit);
-    if (key > threshold) found_ids[atomicAdd(&collected, 1)] = t;
-    else if (key == threshold) mine++;
+  // Each warp counts the equals in its run of ids, so that they can be numbered by id.
+  const WarpRun run = WarpRun::of(vocabulary);
+  unsigned mine = 0;
+#pragma unroll 4
+  for (int t = run.first + thread % 32; t < run.end; t += 32) {
+    const float logit = row.logits[t];
+    const unsigned key = order_key(logit);
+    if (logit != logit || key < threshold) continue;
+    if (key == threshold) mine++;
+    else found_ids[atomicAdd(&collected, 1)] = t;
   }
-  equals[thread] = mine;
+  mine = reduce_warp<Add>(mine);
+  if (thread % 32 == 0) equals[thread / 32] = mine;
   __syncthreads();
 
-  int larger = collected, place = larger, total = larger;
-#pragma unroll 1
-  for (int i = 0; i < SEARCH_THREADS; i++) {
-    if (i < thread) place += equals[i];
-    total += equals[i];
-  }
-  for (int t = first; t < end && place < wanted; t++) {
-    float logit = row.logits[t];
-    if (logit != logit || order_key(logit) != threshold) continue;
-    to_ids[place] = t;
-    to_largest[place++] = logit;
-  }
+  const int larger = collected;
+  int total = larger;
+#pragma unroll
+  for (int warp = 0; warp < SEARCH_WARPS; warp++) total += equals[warp];
+  number_matches(
+      run, larger + counted_before(equals), wanted,
+      [&](int t) { return row.logits[t] == row.logits[t] && order_key(row.logits[t]) == threshold; },
+      [&](unsigned place, int t) {
+        to_ids[place] = t;
+        to_largest[place] = row.logits[t];
+      });
   for (int i = thread; i < larger; i += SEARCH_THREADS) {
     int id = found_ids[i], rank = 0;
     unsigned key = row.key(id);
