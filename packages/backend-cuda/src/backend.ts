@@ -67,6 +67,11 @@ class Cuda implements CudaBackend {
     this.limits = { memoryBytes, maxBufferBytes: memoryBytes };
   }
 
+  static deviceOf(backend: Backend): Device {
+    if (backend instanceof Cuda) return backend.#device;
+    throw new TypeError(`Backend "${backend.name}" is not one of CUDA.`);
+  }
+
   get lost(): Promise<BackendLostError> {
     return this.#device.lost;
   }
@@ -114,4 +119,13 @@ class Cuda implements CudaBackend {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#device.dispose();
   }
+}
+
+/**
+ * What a backend runs on, for measurements beside it.
+ *
+ * @throws {TypeError} for a backend of another kind.
+ */
+export function deviceOf(backend: Backend): Device {
+  return Cuda.deviceOf(backend);
 }

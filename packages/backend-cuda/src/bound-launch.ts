@@ -4,18 +4,32 @@ import type { Device } from "./device/device.ts";
 import type { KernelFunction } from "./device/module-cache.ts";
 import type { Argument, Grid, Launch } from "./launch.ts";
 
+/** A launch, its kernel, and what it is for. */
+export interface LoadedLaunch {
+  readonly launch: Launch;
+  readonly kernel: KernelFunction;
+  /** Of the Program's ops. */
+  readonly op: number;
+  /** What errors say that it is for. */
+  readonly what: string;
+}
+
 /** A launch with everything that it is given, packed once, as the driver takes it. */
 export class BoundLaunch {
+  /** The op that it is for, of the Program's. */
+  readonly op: number;
+  readonly kernel: string;
   readonly #launch: Launch;
   readonly #kernel: KernelFunction;
   readonly #device: Device;
-  /** What errors say that it is for. */
   readonly #what: string;
   /** The values of the parameters; their addresses are in the other. */
   readonly #values: ArrayBuffer;
   readonly #addresses: BigUint64Array<ArrayBuffer>;
 
-  constructor(launch: Launch, kernel: KernelFunction, bindings: Bindings, device: Device, what: string) {
+  constructor({ launch, kernel, op, what }: LoadedLaunch, bindings: Bindings, device: Device) {
+    this.op = op;
+    this.kernel = launch.kernel;
     this.#launch = launch;
     this.#kernel = kernel;
     this.#device = device;

@@ -9,20 +9,11 @@ import {
   type WeightBuffer,
 } from "@krait/tensor";
 import { Bindings } from "./bindings.ts";
-import { BoundLaunch } from "./bound-launch.ts";
+import { BoundLaunch, type LoadedLaunch } from "./bound-launch.ts";
 import { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
-import type { KernelFunction } from "./device/module-cache.ts";
 import { launchesOf } from "./kernels/kernels.ts";
-import type { Launch } from "./launch.ts";
 import { CudaStep } from "./step.ts";
-
-/** A launch, its kernel, and what it is for. */
-interface LoadedLaunch {
-  readonly launch: Launch;
-  readonly kernel: KernelFunction;
-  readonly what: string;
-}
 
 /** A Program as launches of loaded kernels; memory is taken when it is bound. */
 export class CudaExecutable implements Executable {
@@ -41,7 +32,7 @@ export class CudaExecutable implements Executable {
         device.driver.during = what;
         const kernel = device.modules.kernel(launch.module, launch.kernel);
         device.driver.during = undefined;
-        return { launch, kernel, what };
+        return { launch, kernel, op: index, what };
       }),
     );
   }
@@ -55,9 +46,7 @@ export class CudaExecutable implements Executable {
     this.#device.enter();
     const launches = this.#launches.map(({ launch }) => launch);
     const bindings = new Bindings(this.#context, launches, this.#device, buffers);
-    const bound = this.#launches.map(
-      ({ launch, kernel, what }) => new BoundLaunch(launch, kernel, bindings, this.#device, what),
-    );
+    const bound = this.#launches.map((loaded) => new BoundLaunch(loaded, bindings, this.#device));
     return new CudaStep(this.#context, this.#device, bindings, bound);
   }
 

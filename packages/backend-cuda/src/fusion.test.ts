@@ -1,93 +1,11 @@
-import type { Extents, Format, Operand, Program } from "@krait/tensor";
-import { relativeError, type StepInputs } from "@krait/testing";
+import type { Format } from "@krait/tensor";
+import { relativeError } from "@krait/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import { layerProgram, runLayer, SLOTS } from "../test-support/layer-program.ts";
+import { type Layer, runLayer, SLOTS } from "../test-support/layer-program.ts";
+import { decodeSegments, mixer, mixerSizes, residualLayer } from "../test-support/layers.ts";
 import { unnoticedBarriers } from "../test-support/unnoticed-barriers.ts";
 import { orders, withEmulator } from "../test-support/with-emulator.ts";
 import { createCudaBackend } from "./index.ts";
-
-interface Layer {
-  readonly program: Program;
-  readonly inputs: StepInputs;
-}
-
-interface MixerSizes {
-  readonly heads: number;
-  readonly headDim: number;
-  readonly stateSize: number;
-  readonly groups: number;
-  readonly kernelSize: number;
-  readonly bias: boolean;
-}
-
-/** Segments of a row at most: start, count, read slot, write slot, mark row, mark slot. */
-const decodeSegments: readonly (readonly [string, readonly (readonly number[])[]])[] = [
-  ["one row", [[0, 1, 2, 2, -1, -1]]],
-  [
-    "rows of three slots, one without rows, one of padding, a fork and a mark",
-    [
-      [1, 1, 4, 4, -1, -1],
-      [0, 0, 1, 1, -1, -1],
-      [0, 1, 0, 2, 0, 3],
-      [0, 0, 0, -1, -1, -1],
-    ],
-  ],
-];
-
-/** Convolution, scan and norm as a layer has them: all of one projection, with the gate before and Δ behind. */
-function mixer(segments: readonly (readonly number[])[], sizes: MixerSizes): Layer {
-  const { heads, headDim, stateSize, groups, kernelSize, bias } = sizes;
-  const [width, states] = [heads * headDim, groups * stateSize];
-  const channels = width + 2 * states;
-  const extents: Extents = {
-    rows: Math.max(...segments.map(([start]) => start!)) + 1,
-    segments: segments.length,
-    longestSegment: 1,
-    context: 0,
-    outputRows: 0,
-  };
-  return layerProgram(extents, (layer) => {
-    const segment = layer.segments(segments);
-    const [gate, mixed, dt] = layer.b.split(layer.rows(width + channels + heads), [width, channels, heads]);
-    const conv = layer.b.causalConv({
-      input: mixed!,
-      weight: layer.weight("taps", [channels, kernelSize]),
-      ...(bias && { bias: layer.weight("bias", [channels]) }),
-      kernelSize,
-      activation: "silu",
-      segment,
-      window: layer.state("window", [channels, kernelSize - 1]),
-    });
-    const [x, b, c] = layer.b.split(conv, [width, states, states]);
-    const y = layer.b.ssmScan({
-      ...{ x: x!, b: b!, c: c!, dt: dt! },
-      a: layer.weight("a", [heads]),
-      d: layer.weight("d", [heads]),
-      dtBias: layer.weight("dtBias", [heads]),
-      ...{ heads, headDim, stateSize, groups },
-      chunkSize: 16,
-      timeStepLimit: [0, 10],
-      segment,
-      recurrent: layer.state("recurrent", [heads, headDim, stateSize]),
-    });
-    const weight = layer.weight("norm", [width]);
-    const epsilon = 1e-5;
-    layer.b.output("y", layer.b.gatedGroupNorm({ input: y, gate: gate!, weight, groups, epsilon }));
-  });
-}
-
-/** A residual layer: the norm is read by two products, and what it was made of by a third. */
-function residualLayer(rows: number, columns: number, format: Format): Layer {
-  const extents: Extents = { rows, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
-  return layerProgram(extents, (layer) => {
-    const hidden = layer.rows(columns);
-    const normed = layer.b.rmsNorm(hidden, layer.weight("norm", [columns]), { epsilon: 1e-5 });
-    const product = (input: Operand, name: string, outputs: number, residual?: Operand) =>
-      layer.b.linear(input, layer.weight(name, [outputs, input.columns], format), residual && { residual });
-    layer.b.output("up", product(normed, "up", columns + 5));
-    layer.b.output("hidden", product(product(normed, "wide", 512), "down", columns, hidden));
-  });
-}
 
 await withEmulator("ops that are fused", (emulator) => {
   async function run(layer: Layer, isFused: boolean, order = 0) {
@@ -114,11 +32,7 @@ await withEmulator("ops that are fused", (emulator) => {
   });
 
   describe.each(decodeSegments)("in decoding, of %s", (_, segments) => {
-    test.each<MixerSizes>([
-      { heads: 2, headDim: 80, stateSize: 128, groups: 1, kernelSize: 4, bias: true },
-      { heads: 3, headDim: 5, stateSize: 7, groups: 3, kernelSize: 2, bias: false },
-      { heads: 2, headDim: 48, stateSize: 150, groups: 2, kernelSize: 8, bias: true },
-    ])(
+    test.each(mixerSizes)(
       "convolution, scan and norm leave the bits that they leave apart: $heads heads, $headDim × $stateSize",
       async (sizes) => {
         const layer = mixer(segments, sizes);

@@ -17,6 +17,8 @@ const wanted: readonly (readonly [kernels: string, instruction: RegExp, why: str
   ["linear_tiled_bf16_", /ldmatrix/, "fragments are read four matrices at a time"],
   ["ssm_chunks", /mma\.sync\S*m16n8k8\S*tf32/, "chunks are multiplied on tensor cores"],
   ["attention_tiles_", /mma\.sync\S*m16n8k8\S*tf32/, "tiles are multiplied on tensor cores"],
+  ["read_vectors", /ld\.global\.nc\.v4/, "memory is read 16 bytes at a time"],
+  ["multiply_tiles", /mma\.sync\S*m16n8k16\S*bf16/, "tiles are multiplied on tensor cores"],
   ["attention_rows_bf16_5_16", /ld\.global\.nc\.v4/, "keys and values are read 16 bytes at a time"],
 ];
 

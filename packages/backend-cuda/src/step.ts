@@ -19,6 +19,7 @@ export class CudaStep implements Step {
   readonly #context: CompileContext;
   readonly #device: Device;
   readonly #bindings: Bindings;
+  readonly #launches: readonly BoundLaunch[];
   readonly #commands: CapturedSteps;
   /** What the device holds of extents and feeds, after all steps so far. */
   readonly #words: Int32Array<ArrayBuffer>;
@@ -28,12 +29,22 @@ export class CudaStep implements Step {
     this.#context = context;
     this.#device = device;
     this.#bindings = bindings;
+    this.#launches = launches;
     this.#commands = new CapturedSteps(device, launches);
     this.#words = new Int32Array(context.layout.words);
     this.outputs = bindings.outputs;
   }
 
   run(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void {
+    this.prepare(extents, feeds, () => this.#commands.run(bucketOf(extents, this.#context.largest)));
+  }
+
+  /** Uploads what a step begins with, and leaves it to somebody else to launch what follows. */
+  prepare<T>(
+    extents: Extents,
+    feeds: Readonly<Record<string, ArrayBufferView>>,
+    launch: (device: Device, launches: readonly BoundLaunch[], extents: Extents, largest: Extents) => T,
+  ): T {
     const { program, largest, layout } = this.#context;
     if (this.#isDisposed) throw new DisposedError(`The step of Program "${program.name}"`);
     this.#device.enter();
@@ -45,7 +56,7 @@ export class CudaStep implements Step {
     let end = layout.writeExtents(this.#words, extents);
     for (const [name, bytes] of given) end = Math.max(end, layout.writeFeed(this.#words, name, bytes));
     this.#upload(end);
-    this.#commands.run(bucketOf(extents, largest));
+    return launch(this.#device, this.#launches, extents, largest);
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,8 @@ import { architectureOf, loadModel } from "@krait/models";
 import { describeEqualities, describeGolden, runOpTable } from "@krait/testing";
 import { describe } from "vitest";
 import { createCudaBackend } from "../src/index.ts";
+import { describeFusion } from "./describe-fusion.ts";
+import { describeWeightFormats } from "./describe-weight-formats.ts";
 
 try {
   await using backend = await createCudaBackend();
@@ -18,5 +20,7 @@ const load: Parameters<typeof describeGolden>[1]["load"] = ({ config, weights },
   loadModel(architectureOf(config), weights, backend, { ...sizes, kvDtype: "f32" });
 
 describe("the op table", () => runOpTable(createCudaBackend));
+describe("ops that are fused", () => describeFusion(createCudaBackend));
+describe("weight formats", () => describeWeightFormats(createCudaBackend));
 describe("golden models", () => describeGolden(createCudaBackend, { load, chunks: [300, 7] }));
 await describeEqualities(createCudaBackend, { load, exact: false, tolerance: 2e-4 });

@@ -1,6 +1,7 @@
 import {
   buildProgram,
   byteLength,
+  type DeviceBuffer,
   type Extents,
   elementCount,
   type FeedSpec,
@@ -11,7 +12,9 @@ import {
   quantize,
   SEGMENT_COLUMNS,
   type StateRef,
+  type Step,
   stateBytes,
+  type WeightBuffer,
   type WeightRef,
   type WeightSource,
 } from "@krait/tensor";
@@ -77,16 +80,49 @@ export class LayerBuilder {
   }
 }
 
-export function layerProgram(
-  extents: Extents,
-  build: (layer: LayerBuilder) => void,
-): { readonly program: Program; readonly inputs: StepInputs } {
+export function layerProgram(extents: Extents, build: (layer: LayerBuilder) => void): Layer {
   let layer!: LayerBuilder;
   const program = buildProgram("layer", (b) => {
     layer = new LayerBuilder(b, extents);
     build(layer);
   });
   return { program, inputs: layer.inputs };
+}
+
+/** A Program with what a step of it is given. */
+export interface Layer {
+  readonly program: Program;
+  readonly inputs: StepInputs;
+}
+
+/** Compiles a Program, and binds it to weights and states that are held for as long as the step is. */
+export async function bindLayer(
+  backend: CudaBackend,
+  { program, inputs }: Layer,
+  held: DisposableStack,
+): Promise<{ readonly step: Step; readonly states: readonly DeviceBuffer[] }> {
+  const { extents } = inputs;
+  const largest = { ...extents, rows: extents.rows + 3, longestSegment: extents.longestSegment + 3 };
+  const executable = held.use(await backend.compile(program, { largest }));
+  const states: Record<string, DeviceBuffer> = {};
+  for (const [name, spec] of Object.entries(program.states)) {
+    states[name] = held.use(backend.allocate(stateBytes(spec), name));
+    if (inputs.states[name] !== undefined) states[name].write(0, inputs.states[name]);
+  }
+  const weights: Record<string, WeightBuffer> = {};
+  for (const [name, spec] of Object.entries(program.weights)) {
+    weights[name] = held.use(await backend.loadWeight(spec, inputs.weights[name]!));
+  }
+  return { step: held.use(executable.bind({ weights, states })), states: Object.values(states) };
+}
+
+/** The rows of a Program's outputs. */
+export async function readOutputs(step: Step, { program, inputs }: Layer): Promise<Float32Array[]> {
+  const outputs = Object.entries(program.outputs).map(async ([name, { columns }]) => {
+    const bytes = await step.outputs[name]!.read(0, 4 * inputs.extents.rows * columns);
+    return new Float32Array(bytes.slice().buffer);
+  });
+  return await Promise.all(outputs);
 }
 
 /** What a step leaves: its outputs, its states, and how many kernels it launched. */
@@ -97,42 +133,16 @@ export interface LayerRun {
 }
 
 /** Runs a step, with ops fused where they can be, or with every value kept, which forbids it. */
-export async function runLayer(
-  backend: CudaBackend,
-  { program, inputs }: { readonly program: Program; readonly inputs: StepInputs },
-  isFused: boolean,
-): Promise<LayerRun> {
-  const { extents } = inputs;
-  const largest = { ...extents, rows: extents.rows + 3, longestSegment: extents.longestSegment + 3 };
-  using executable = await backend.compile(isFused ? program : exposeValues(program), { largest });
+export async function runLayer(backend: CudaBackend, layer: Layer, isFused: boolean): Promise<LayerRun> {
   using held = new DisposableStack();
-  const states = Object.fromEntries(
-    Object.entries(program.states).map(([name, spec]) => {
-      const state = held.use(backend.allocate(stateBytes(spec), name));
-      const bytes = inputs.states[name];
-      if (bytes !== undefined) state.write(0, bytes);
-      return [name, state];
-    }),
-  );
-  const weights = Object.fromEntries(
-    await Promise.all(
-      Object.entries(program.weights).map(
-        async ([name, spec]) =>
-          [name, held.use(await backend.loadWeight(spec, inputs.weights[name]!))] as const,
-      ),
-    ),
-  );
-  using step = executable.bind({ weights, states });
+  const program = isFused ? layer.program : exposeValues(layer.program);
+  const { step, states } = await bindLayer(backend, { ...layer, program }, held);
   const before = backend.counters.launches;
-  step.run(extents, inputs.feeds);
+  step.run(layer.inputs.extents, layer.inputs.feeds);
   const launches = backend.counters.launches - before;
-  const outputs = Object.entries(program.outputs).map(async ([name, { columns }]) => {
-    const bytes = await step.outputs[name]!.read(0, 4 * extents.rows * columns);
-    return new Float32Array(bytes.slice().buffer);
-  });
   return {
-    outputs: await Promise.all(outputs),
-    states: await Promise.all(Object.values(states).map((state) => state.read())),
+    outputs: await readOutputs(step, layer),
+    states: await Promise.all(states.map((state) => state.read())),
     launches,
   };
 }

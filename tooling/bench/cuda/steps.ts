@@ -1,60 +1,64 @@
 import { architectureOf, loadModel, type Model, type ModelConfig } from "@krait/models";
 import type { Backend, Format } from "@krait/tensor";
-import { SyntheticSequence } from "../engines/synthetic-sequence.ts";
 import { type Figure, figure } from "../figure.ts";
-import { timeOps } from "../ops/time-ops.ts";
 import { median } from "../paired.ts";
 import { syntheticWeights } from "../webgpu/synthetic-weights.ts";
+import { measureBreakdown } from "./breakdown.ts";
+import type { Ceilings } from "./ceilings.ts";
 import { SyntheticBatch } from "./synthetic-batch.ts";
-import type { Peer } from "./transformers-peer.ts";
 
 export interface StepSizes {
   readonly shape: string;
   readonly config: ModelConfig;
   readonly batches: readonly number[];
+  /** The shortest first. */
   readonly contexts: readonly number[];
   /** Of a prompt, and of the chunks in which it is read. */
   readonly promptRows: number;
   readonly chunkRows: number;
-  /** How often a step is timed, and how many are enqueued together. */
+  /** How often steps are timed, and for how long at least each time. */
   readonly rounds: number;
-  readonly steps: number;
-  /** Whether each kind of op is timed alone, too. */
-  readonly timesOps: boolean;
+  readonly roundSeconds: number;
 }
 
-export interface StepPeers {
-  /** Bytes a second of a copy. */
-  readonly copy: number;
-  readonly peer: Peer | undefined;
-  note(text: string): void;
-}
-
-/** The share of the copy's bandwidth that weights are to be read at, by one sequence. */
+/** The share of the read bandwidth that weights are to be read at, by one sequence. */
 const BANDWIDTH_GOAL = 0.85;
+
+/** A round that takes longer is not repeated. */
+const LONG_SECONDS = 1;
 
 /** How much longer a token may take at the longest context than at the shortest. */
 const contextGoal = (format: Format): number =>
   format === "bf16" ? 1.25 : format === "fp8_e4m3" || format === "q8_0" ? 1.3 : 1.5;
 
-/** A model's steps in one format: tokens a second of every batch at every context, prefill, and each kind of op. */
+/**
+ * A model's steps in one format: tokens a second of every batch at every context, prefill, and what a token and a
+ * chunk are made of.
+ */
 export async function* measureSteps(
   backend: Backend,
   format: Format,
   sizes: StepSizes,
-  peers: StepPeers,
+  ceilings: Ceilings,
+  note: (text: string) => void,
 ): AsyncGenerator<Figure> {
   const label = `cuda.${sizes.shape}.${format}`;
+  const { contexts, chunkRows, rounds } = sizes;
   const started = performance.now();
-  using model = await loadLargest(backend, format, sizes, peers);
+  using model = await loadLargest(backend, format, sizes, note);
   yield figure({ name: `${label}.load`, value: (performance.now() - started) / 1000, unit: "s" });
   yield figure({ name: `${label}.memory`, value: model.memory.totalBytes / 1e9, unit: "GB" });
-  {
-    using batch = new SyntheticBatch(model, backend);
-    yield* measureDecode(batch, format, label, model, sizes, peers);
-    yield* measurePrefill(batch, format, label, sizes, peers);
+  using batch = new SyntheticBatch(model, backend);
+  yield* measureDecode(batch, format, label, model, sizes, ceilings);
+  for (const context of new Set([contexts[0]!, contexts.at(-1)!])) {
+    yield* measureBreakdown(`${label}.token@${context}`, ceilings, rounds, () =>
+      batch.timeDecode(1, context),
+    );
   }
-  if (sizes.timesOps) yield* measureOps(backend, model, label, sizes, peers);
+  yield* measurePrefill(batch, label, sizes);
+  yield* measureBreakdown(`${label}.chunk@${chunkRows}`, ceilings, rounds, () =>
+    batch.timePrefill(chunkRows, 0),
+  );
 }
 
 /** With as many sequences as the memory has room for. */
@@ -62,7 +66,7 @@ async function loadLargest(
   backend: Backend,
   format: Format,
   { config, batches, contexts, chunkRows }: StepSizes,
-  { note }: StepPeers,
+  note: (text: string) => void,
 ): Promise<Model> {
   const longest = Math.max(...contexts);
   for (const batch of [...batches].sort((a, b) => b - a)) {
@@ -88,31 +92,25 @@ async function* measureDecode(
   format: Format,
   label: string,
   model: Model,
-  { batches, contexts, rounds, steps }: StepSizes,
-  { copy, peer }: StepPeers,
+  sizes: StepSizes,
+  { read }: Ceilings,
 ): AsyncGenerator<Figure> {
+  const { batches, contexts } = sizes;
   const weightBytes = Object.entries(model.weights)
     .filter(([name]) => name !== "embeddings")
     .reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
   for (const sequences of batches.filter((count) => count <= model.sizes.maxSlots)) {
     let shortest: number | undefined;
     for (const context of contexts) {
-      const seconds = await secondsOf(batch, rounds, steps, () => batch.decode(sequences, context));
+      const seconds = await secondsOf(batch, sizes, () => batch.decode(sequences, context));
       const name = `${label}.decode${sequences}@${context}`;
-      const theirs =
-        format === "bf16" && sequences === 1 && context === contexts[0] ? peer?.decode : undefined;
-      yield figure({
-        name,
-        value: sequences / seconds,
-        unit: "tokens/s",
-        ...(theirs && { peer: { value: theirs, name: peer!.name, goal: 1 } }),
-      });
+      yield figure({ name, value: sequences / seconds, unit: "tokens/s", milliseconds: 1000 * seconds });
       if (sequences === 1 && context === contexts[0]) {
         yield figure({
           name: `${name}.weights`,
           value: weightBytes / seconds / 1e9,
           unit: "GB/s",
-          peer: { value: copy / 1e9, name: "copy", goal: BANDWIDTH_GOAL },
+          peer: { value: read / 1e9, name: "read", goal: BANDWIDTH_GOAL },
         });
       }
       if (shortest !== undefined && context === contexts.at(-1)) {
@@ -131,76 +129,38 @@ async function* measureDecode(
 
 async function* measurePrefill(
   batch: SyntheticBatch,
-  format: Format,
   label: string,
-  { promptRows, chunkRows, rounds }: StepSizes,
-  { peer }: StepPeers,
+  sizes: StepSizes,
 ): AsyncGenerator<Figure> {
-  const seconds = await secondsOf(batch, rounds, 1, () => {
+  const { promptRows, chunkRows } = sizes;
+  const seconds = await secondsOf(batch, sizes, () => {
     for (let position = 0; position < promptRows; position += chunkRows) {
       batch.prefill(Math.min(chunkRows, promptRows - position), position);
     }
   });
-  const theirs = format === "bf16" ? peer?.prefill : undefined;
-  yield figure({
-    name: `${label}.prefill${promptRows}`,
-    value: promptRows / seconds,
-    unit: "tokens/s",
-    ...(theirs && { peer: { value: theirs, name: peer!.name, goal: 1 } }),
-  });
+  const name = `${label}.prefill${promptRows}`;
+  yield figure({ name, value: promptRows / seconds, unit: "tokens/s", milliseconds: 1000 * seconds });
 }
 
-/** Each kind of op as a Program of its own, so that its kernels are timed alone and its weights come from memory. */
-async function* measureOps(
-  backend: Backend,
-  model: Model,
-  label: string,
-  { contexts, chunkRows }: StepSizes,
-  { copy, peer }: StepPeers,
-): AsyncGenerator<Figure> {
-  for (const [step, rows] of [
-    ["decode", 1],
-    ["prefill", chunkRows],
-  ] as const) {
-    const context = Math.max(contexts[0]!, rows);
-    using sequence = new SyntheticSequence(model, backend);
-    sequence.fill(context);
-    const { stepSeconds, ops } = await timeOps(model, backend, sequence, { rows, context });
-    yield figure({ name: `${label}.${step}.step`, value: 1000 * stepSeconds, unit: "ms" });
-    for (const op of ops.toSorted((a, b) => b.seconds - a.seconds)) {
-      // An op that takes no longer than looking up its inputs cannot be told from it.
-      if (op.seconds === 0) continue;
-      const bandwidth = op.bytes / op.seconds;
-      const rate = op.operations / op.seconds;
-      const isArithmetic = peer !== undefined && rate / peer.matmul > bandwidth / copy;
-      yield figure({
-        name: `${label}.${step}.${op.name}`,
-        value: (isArithmetic ? rate : bandwidth) / 1e9,
-        unit: isArithmetic ? "Gop/s" : "GB/s",
-        milliseconds: 1000 * op.seconds,
-        share: op.seconds / stepSeconds,
-        peer: isArithmetic
-          ? { value: peer.matmul / 1e9, name: "PyTorch's matmul" }
-          : { value: copy / 1e9, name: "copy" },
-      });
-    }
-  }
-}
-
-/** Seconds of one run, of several that were enqueued together; the first round is for captures. */
+/** Seconds of one run, of several that are enqueued together, after the one that captures its graph. */
 async function secondsOf(
   batch: SyntheticBatch,
-  rounds: number,
-  runs: number,
+  { rounds, roundSeconds }: StepSizes,
   run: () => void,
 ): Promise<number> {
-  const seconds: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
+  const round = async (runs: number): Promise<number> => {
     await batch.settled();
     const started = performance.now();
     for (let i = 0; i < runs; i++) run();
     await batch.settled();
-    seconds.push((performance.now() - started) / 1000 / runs);
-  }
-  return median(seconds.slice(1));
+    return (performance.now() - started) / 1000 / runs;
+  };
+  await round(1);
+  await round(1);
+  const first = await round(1);
+  if (first > LONG_SECONDS) return first;
+  const runs = Math.max(1, Math.ceil(roundSeconds / first));
+  const seconds: number[] = [];
+  for (let i = 0; i < rounds; i++) seconds.push(await round(runs));
+  return median(seconds);
 }

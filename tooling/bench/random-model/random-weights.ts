@@ -1,7 +1,7 @@
 import { byteLength, elementCount, type Format, quantize } from "@krait/tensor";
 import { Random } from "@krait/testing";
 
-/** How many values are really drawn for a matrix. */
+/** How many values are really drawn for a matrix, unless told. */
 const POOL_VALUES = 1 << 21;
 
 /**
@@ -11,9 +11,11 @@ const POOL_VALUES = 1 << 21;
 export class RandomWeights {
   readonly #random: Random;
   readonly #pools = new Map<string, Uint8Array>();
+  readonly #poolValues: number;
 
-  constructor(seed: number) {
+  constructor(seed: number, poolValues: number = POOL_VALUES) {
     this.#random = new Random(seed);
+    this.#poolValues = poolValues;
   }
 
   /** Rows of a matrix, of deviation 1 / √columns, in pieces. */
@@ -51,7 +53,7 @@ export class RandomWeights {
     const key = `${format} ${columns}`;
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      const rows = Math.ceil(POOL_VALUES / columns);
+      const rows = Math.ceil(this.#poolValues / columns);
       pool = quantize(format, this.#random.normal(rows * columns, 1 / Math.sqrt(columns)));
       this.#pools.set(key, pool);
     }

@@ -1,0 +1,118 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { figure } from "../figure.ts";
+import { toy } from "./suite.ts";
+import { comparedWith, measureTransformers } from "./transformers-peer.ts";
+
+/** As much of PyTorch as the script calls. */
+const torch = `
+import contextlib, types
+class Tensor:
+    def to(self, kind): assert kind == "bfloat16"; return self
+    def __matmul__(self, other): return self
+def randn(rows, columns, device): return Tensor()
+def randint(low, high, size, device): assert size[0] == 1; return size
+def set_default_dtype(kind): assert kind == "bfloat16"
+bfloat16 = "bfloat16"
+device = lambda name: contextlib.nullcontext()
+inference_mode = contextlib.nullcontext
+cuda = types.SimpleNamespace(is_available=lambda: True, synchronize=lambda: None)
+`;
+
+/** As much of transformers; a token takes 2 ms. */
+const transformers = `
+import time
+__version__ = "5.0"
+class AutoConfig:
+    @staticmethod
+    def for_model(kind, **config):
+        assert kind == "nemotron_h" and "auto_map" not in config
+        return config
+class Model:
+    def eval(self): return self
+    def __call__(self, ids, logits_to_keep): assert ids == (1, 40) and logits_to_keep == 1; time.sleep(0.004)
+    def generate(self, ids, max_new_tokens, min_new_tokens, do_sample):
+        assert ids == (1, 33) and max_new_tokens == min_new_tokens and not do_sample
+        time.sleep(0.002 * max_new_tokens)
+class AutoModelForCausalLM:
+    @staticmethod
+    def from_config(settings): return Model()
+`;
+
+const python = (() => {
+  try {
+    return execFileSync("python3", ["--version"]).length > 0;
+  } catch {
+    return false;
+  }
+})();
+
+let folder: string;
+let notes: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "krait-peer-"));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs the script where only these modules are. */
+async function measure(modules: Readonly<Record<string, string>>, seconds = 20) {
+  for (const [name, source] of Object.entries(modules)) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "__init__.py"), source);
+  }
+  const { config } = toy;
+  const sizes = { config, context: 33, promptRows: 40, seconds, pythonPath: folder };
+  return await measureTransformers(sizes, (text) => notes.push(text));
+}
+
+describe("PyTorch beside the benchmark", () => {
+  if (!python) {
+    test.skip("needs python3", () => {});
+    return;
+  }
+
+  test("is timed: a matrix product, a token, and a prompt", async () => {
+    const peer = await measure({ torch, transformers });
+    expect(notes).toEqual([]);
+    expect(peer).toMatchObject({ name: "transformers 5.0" });
+    expect(peer!.matmul).toBeGreaterThan(0);
+    // At least: it sleeps no shorter.
+    expect(peer!.decode).toBeLessThan(1000 / 1.5);
+    expect(peer!.prefill).toBeLessThan(40 / 0.004);
+  });
+
+  test("is told to be left out where it is not installed", async () => {
+    expect(await measure({ torch: 'raise ImportError("No module named torch")' })).toBeUndefined();
+    expect(notes).toEqual(["PyTorch with transformers is left out: No module named torch"]);
+  });
+
+  test("keeps what it found before transformers failed", async () => {
+    const broken = transformers.replace("return config", 'raise ValueError("unknown kind")');
+    const peer = await measure({ torch, transformers: broken });
+    expect(Object.keys(peer!).sort()).toEqual(["matmul", "name"]);
+    expect(notes).toEqual(["PyTorch with transformers is left out: ValueError: unknown kind"]);
+  });
+
+  test("keeps what it found before its time was up", async () => {
+    const peer = await measure({ torch, transformers: `import time\ntime.sleep(60)` }, 1);
+    expect(Object.keys(peer!)).toEqual(["matmul"]);
+    expect(notes).toEqual(["PyTorch with transformers is left out: it takes more than 1 seconds"]);
+  });
+});
+
+test("our figures are compared with those of PyTorch that there are", () => {
+  const ours = [
+    figure({ name: "cuda.9b.bf16.decode1@1024", value: 200, unit: "tokens/s" }),
+    figure({ name: "cuda.9b.bf16.prefill8192", value: 9000, unit: "tokens/s" }),
+  ];
+  const compared = [...comparedWith({ name: "them", decode: 50, matmul: 7e14 }, ours, "cuda.9b.bf16")];
+  expect(compared.map(({ name, ratio, against }) => [name, ratio, against])).toEqual([
+    ["cuda.pytorch.matmul", null, null],
+    ["cuda.9b.bf16.decode1@1024.over-pytorch", 4, "them"],
+  ]);
+});
