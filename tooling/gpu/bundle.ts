@@ -11,7 +11,7 @@ const otherSuites = /^\.\/(?!cuda\/)[\w-]+\/suite\.ts$/;
 
 /**
  * Writes the tests and the benchmark of the CUDA backend as programs for plain Node on Linux: sources
- * of this repository bundled, koffi and the fixtures beside them.
+ * of this repository bundled, koffi, the fixtures and what measures PyTorch beside them.
  */
 export async function bundlePrograms(folder: string): Promise<void> {
   const programs = join(folder, "program");
@@ -37,6 +37,7 @@ export async function bundlePrograms(folder: string): Promise<void> {
       options.alias = { vitest: join(here, "test-runner.ts") };
     },
   });
+  cpSync(join(root, "tooling/bench/cuda/transformers-peer.py"), join(programs, "transformers-peer.py"));
   copyKoffi(join(programs, "node_modules"));
   cpSync(join(root, "packages/testing/fixtures"), join(folder, "fixtures"), { recursive: true });
 }

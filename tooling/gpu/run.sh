@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks and measures the CUDA backend on this machine, in less than eight minutes.
 #
-#   sh run.sh [folder for results, the current one unless given]
+#   sh run.sh [folder for results, the current one unless given] [names of tests, all unless given]
 #
 # Ends with 0 where all tests pass, with 3 where CUDA cannot be used, and else with 1. What the benchmark
 # finds is in bench.jsonl, a figure a line.
@@ -29,7 +29,8 @@ for library in /usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/lib/x86_64-lin
   fi
 done
 
-timeout 150 "$node" --test-reporter=spec "$here/program/correctness.mjs" >"$results/correctness.txt" 2>&1
+timeout 150 "$node" --test-reporter=spec ${2:+"--test-name-pattern=$2"} "$here/program/correctness.mjs" \
+  >"$results/correctness.txt" 2>&1
 status=$?
 head -1 "$results/correctness.txt"
 if [ $status -eq 3 ]; then exit 3; fi
