@@ -30,7 +30,8 @@ export async function connectModel(
 ): Promise<RemoteModel> {
   const { signal } = options;
   signal?.throwIfAborted();
-  if (typeof location === "string" || location instanceof URL) keepStorage();
+  const isKept = (typeof location === "string" || location instanceof URL) && options.cache !== false;
+  if (isKept) keepStorage();
   const connection = await Connection.open(portOf(worker));
   try {
     const { plain, callbacks } = splitOptions(options);

@@ -1,20 +1,14 @@
 import { expect, test } from "vitest";
-import { backendsToTry, type Capabilities, detectCapabilities, lacksOf } from "./capabilities.ts";
+import { type Capabilities, detectCapabilities, lacksOf } from "./capabilities.ts";
 
 const everything: Capabilities = {
   webgpu: "hardware",
   wasmSimd: true,
   crossOriginIsolated: true,
   privateFiles: true,
+  sharedWorkers: true,
   offline: true,
 };
-
-test("whatever was chosen has WebAssembly behind it, and the reference behind that", () => {
-  expect(backendsToTry("auto", everything)).toEqual(["auto", "wasm", "cpu"]);
-  expect(backendsToTry("webgpu", everything)).toEqual(["webgpu", "wasm", "cpu"]);
-  expect(backendsToTry("cpu", everything)).toEqual(["cpu", "wasm"]);
-  expect(backendsToTry("auto", { ...everything, wasmSimd: false })).toEqual(["auto", "cpu"]);
-});
 
 test("what is missing is told with what follows from it", () => {
   expect(lacksOf(everything)).toEqual([]);
@@ -23,12 +17,14 @@ test("what is missing is told with what follows from it", () => {
     wasmSimd: true,
     crossOriginIsolated: false,
     privateFiles: false,
+    sharedWorkers: false,
     offline: false,
   };
   expect(lacksOf(bare as Capabilities).map(({ name }) => name)).toEqual([
     "WebGPU",
     "Cross-origin isolation",
     "Private file storage",
+    "Shared workers",
     "Service workers",
   ]);
 });
@@ -40,6 +36,7 @@ test("vectors are found where WebAssembly has them, as here", async () => {
     wasmSimd: true,
     crossOriginIsolated: false,
     privateFiles: false,
+    sharedWorkers: false,
     offline: false,
   });
 });

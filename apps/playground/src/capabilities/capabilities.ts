@@ -7,6 +7,8 @@ export interface Capabilities {
   readonly crossOriginIsolated: boolean;
   /** The origin private file system, where downloaded models are kept. */
   readonly privateFiles: boolean;
+  /** Workers that all tabs of this page speak with. */
+  readonly sharedWorkers: boolean;
   readonly offline: boolean;
 }
 
@@ -22,6 +24,7 @@ export async function detectCapabilities(scope: Window & typeof globalThis = win
     wasmSimd: WebAssembly.validate(simdModule),
     crossOriginIsolated: scope.crossOriginIsolated,
     privateFiles: "getDirectory" in (scope.navigator.storage ?? {}),
+    sharedWorkers: "SharedWorker" in scope,
     offline: "serviceWorker" in scope.navigator,
   };
 }
@@ -46,15 +49,6 @@ const simdModule = Uint8Array.of(
   ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
 );
 
-/**
- * The backends to try, in order. "auto" is krait's own choice, which takes a GPU first; what stands behind it
- * is for what shows only while a model loads, such as a driver that gives up.
- */
-export function backendsToTry(choice: string, { wasmSimd }: Capabilities): readonly string[] {
-  const fallbacks = wasmSimd ? ["wasm", "cpu"] : ["cpu"];
-  return [choice, ...fallbacks.filter((name) => name !== choice)];
-}
-
 export function lacksOf(capabilities: Capabilities): readonly Lack[] {
   const lacks: Lack[] = [];
   if (capabilities.webgpu === "missing") {
@@ -77,6 +71,9 @@ export function lacksOf(capabilities: Capabilities): readonly Lack[] {
   }
   if (!capabilities.privateFiles) {
     lacks.push({ name: "Private file storage", consequence: "downloaded models are not kept" });
+  }
+  if (!capabilities.sharedWorkers) {
+    lacks.push({ name: "Shared workers", consequence: "each tab has a model of its own" });
   }
   if (!capabilities.offline) {
     lacks.push({ name: "Service workers", consequence: "this page does not open offline" });

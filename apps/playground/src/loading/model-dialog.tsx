@@ -1,13 +1,19 @@
 import { type FormEvent, type ReactElement, useId, useState } from "react";
+import { isPartOf } from "../model/model-cache.ts";
 import { type ModelSource, sourceOfAddress } from "../model/model-source.ts";
 import { Modal } from "../shell/modal.tsx";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
 import { FileChoice } from "./file-choice.tsx";
+import { KeptModels } from "./kept-models.tsx";
+import { useKeptModels } from "./use-kept-models.ts";
 
 /** The choice of a model: the one that comes with the page, one at an address, or files at hand. */
 export function ModelDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const playground = usePlayground();
-  const recent = useApp((state) => state.recentModels);
+  const kept = useKeptModels();
+  const recent = useApp((state) => state.recentModels).filter(
+    (address) => !kept.models?.some((model) => isPartOf(address, model.address)),
+  );
   const load = (source: ModelSource): void => {
     void playground.loadModel(source);
     onClose();
@@ -32,6 +38,7 @@ export function ModelDialog({ onClose }: { readonly onClose: () => void }): Reac
           ))}
         </ul>
       )}
+      <KeptModels kept={kept} onChoose={load} />
       <FileChoice onChoose={load} />
     </Modal>
   );

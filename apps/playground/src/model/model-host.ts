@@ -1,5 +1,6 @@
 import type { Message, RunToolsOptions, ToolRun } from "krait";
 import type { ModelSource } from "./model-source.ts";
+import type { Place } from "./places.ts";
 
 /** A model as the page uses it. Where it runs is the host's business. */
 export interface HostedModel extends AsyncDisposable {
@@ -33,15 +34,15 @@ export interface LoadProgress {
   readonly bytesPerSecond?: number | undefined;
 }
 
-export interface HostLoadOptions {
-  /** The name of a backend, or "auto". */
-  readonly backend: string;
+export interface HostLoadOptions extends Place {
   readonly maxContext?: number | undefined;
   /** Where models that have a name are looked for, unless on the Hugging Face hub itself. */
   readonly hubAddress?: string | undefined;
+  /** For models that the hub does not give to everybody; sent to the hub alone. */
+  readonly hubToken?: string | undefined;
   readonly onProgress: (progress: LoadProgress) => void;
-  /** Told which backend it is, and why no faster one. */
-  readonly onBackend: (reason: string) => void;
+  /** Told what a person may want to know: which backend it is, and why no faster one. */
+  readonly onNote: (note: string) => void;
   /** Ends the loading. What has been downloaded is kept for the next time. */
   readonly signal: AbortSignal;
 }

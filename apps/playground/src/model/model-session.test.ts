@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answerOf, type Load, scriptedHost, scriptedModel } from "../../test-support/scripted-model.ts";
 import type { Capabilities } from "../capabilities/capabilities.ts";
+import { defaultSettings } from "../settings/settings.ts";
 import type { ModelState } from "../state/model-state.ts";
 import { ModelSession } from "./model-session.ts";
 
@@ -9,9 +10,10 @@ const capabilities: Capabilities = {
   wasmSimd: true,
   crossOriginIsolated: true,
   privateFiles: true,
+  sharedWorkers: true,
   offline: true,
 };
-const choice = { backend: "webgpu", maxContext: null, hubAddress: "", capabilities };
+const choice = { ...defaultSettings, backend: "webgpu", sharing: "never", capabilities } as const;
 const source = { kind: "address", address: "org/name" } as const;
 
 function sessionWith(...loads: readonly Parameters<typeof scriptedHost>[number][]) {
@@ -40,6 +42,28 @@ describe("a model", () => {
     expect(states.at(-1)).toMatchObject({
       status: "ready",
       facts: { notes: ["Not on webgpu: There is no adapter."] },
+    });
+  });
+
+  test("has a worker of its own where that of all tabs lacks something, and says so", async () => {
+    const refusal = Object.assign(new Error("There is no WebGPU in shared workers."), {
+      code: "WEBGPU_UNAVAILABLE",
+    });
+    const { session, states, host } = sessionWith(
+      () => Promise.reject(refusal),
+      async () => model(),
+    );
+    await session.load(source, { ...choice, backend: "auto", sharing: "with a GPU" });
+    expect(host.loads.map(({ options: { backend, shared } }) => [backend, shared])).toEqual([
+      ["webgpu", true],
+      ["auto", false],
+    ]);
+    expect(states.at(-1)).toMatchObject({
+      status: "ready",
+      facts: {
+        shared: false,
+        notes: ["Not in a worker of all tabs: There is no WebGPU in shared workers."],
+      },
     });
   });
 

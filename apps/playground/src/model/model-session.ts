@@ -1,15 +1,21 @@
-import { backendsToTry, type Capabilities } from "../capabilities/capabilities.ts";
-import type { ModelState } from "../state/model-state.ts";
+import type { Capabilities } from "../capabilities/capabilities.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { ModelFacts, ModelState } from "../state/model-state.ts";
 import type { HostedModel, HostLoadOptions, LoadProgress, ModelHost } from "./model-host.ts";
 import type { ModelSource } from "./model-source.ts";
+import { type Place, placesToTry } from "./places.ts";
 
-export interface LoadChoice {
-  /** A backend's name, or "auto". */
-  readonly backend: string;
-  readonly maxContext: number | null;
-  /** Empty for the Hugging Face hub itself. */
-  readonly hubAddress: string;
+/** What of the settings, and of the browser, decides how a model is loaded. */
+export interface LoadChoice
+  extends Pick<Settings, "backend" | "sharing" | "maxContext" | "hubAddress" | "hubToken"> {
   readonly capabilities: Capabilities;
+}
+
+/** A model, where it runs, and what is to be told of that. */
+interface Loaded {
+  readonly model: HostedModel;
+  readonly place: Place;
+  readonly notes: readonly string[];
 }
 
 /** Loads one model at a time, and loads it again when its device is lost. */
@@ -69,11 +75,11 @@ export class ModelSession {
     await dispose(previous);
     try {
       const began = performance.now();
-      const { model, notes } = await this.#loadOnFirst(source, choice, state, attempt.signal);
-      if (attempt.signal.aborted) return await model[Symbol.asyncDispose]();
-      this.#model = model;
+      const loaded = await this.#loadInFirst(source, choice, state, attempt.signal);
+      if (attempt.signal.aborted) return await loaded.model[Symbol.asyncDispose]();
+      this.#model = loaded.model;
       const loadSeconds = (performance.now() - began) / 1000;
-      this.#report({ status: "ready", source, facts: factsOf(model, loadSeconds, notes) });
+      this.#report({ status: "ready", source, facts: factsOf(loaded, loadSeconds) });
     } catch (error) {
       // Whoever ended this attempt has reported what is the case now.
       if (attempt.signal.aborted) return;
@@ -81,33 +87,36 @@ export class ModelSession {
     }
   }
 
-  /** On the first backend that takes it. What stops one may not stop the next: memory, a missing kernel, a driver. */
-  async #loadOnFirst(
+  /** In the first place that takes it. What stops one may not stop the next: memory, a missing kernel, a driver. */
+  async #loadInFirst(
     source: ModelSource,
-    { backend, maxContext, hubAddress, capabilities }: LoadChoice,
+    choice: LoadChoice,
     state: ModelState,
     signal: AbortSignal,
-  ): Promise<{ model: HostedModel; notes: readonly string[] }> {
+  ): Promise<Loaded> {
     const notes: string[] = [];
-    const names = backendsToTry(backend, capabilities);
-    const options: Omit<HostLoadOptions, "backend"> = {
+    const { maxContext, hubAddress, hubToken } = choice;
+    const options: Omit<HostLoadOptions, keyof Place> = {
       maxContext: maxContext ?? undefined,
       hubAddress: hubAddress || undefined,
+      hubToken: hubToken || undefined,
       onProgress: (progress) => this.#onProgress(progress, state, signal),
-      onBackend: (reason) => notes.push(reason),
+      onNote: (note) => notes.push(note),
       signal,
     };
-    for (const [index, name] of names.entries()) {
+    const places = placesToTry(source, choice);
+    for (const [index, place] of places.entries()) {
       signal.throwIfAborted();
       try {
-        return { model: await this.#host.load(source, { ...options, backend: name }), notes };
+        return { model: await this.#host.load(source, { ...options, ...place }), place, notes };
       } catch (error) {
-        const isLast = index === names.length - 1;
-        if (signal.aborted || isLast || !isOfBackend(error)) throw error;
-        notes.push(`Not on ${name}: ${messageOf(error)}`);
+        const isLast = index === places.length - 1;
+        if (signal.aborted || isLast || !isOfPlace(error, place)) throw error;
+        const where = place.shared ? "in a worker of all tabs" : `on ${place.backend}`;
+        notes.push(`Not ${where}: ${messageOf(error)}`);
       }
     }
-    throw new Error("There is no backend to try.");
+    throw new Error("There is no place to try.");
   }
 
   #onProgress(progress: LoadProgress, state: ModelState, signal: AbortSignal): void {
@@ -120,12 +129,14 @@ export class ModelSession {
 /** Errors that another backend may not have, by the beginnings of their codes. */
 const ofBackends = ["WEBGPU_", "WASM_", "BACKEND_", "OP_UNSUPPORTED", "MEMORY_", "NATIVE_"];
 
-function isOfBackend(error: unknown): boolean {
+/** Whether it may be otherwise in another place. A shared worker may also be one that does not start. */
+function isOfPlace(error: unknown, { shared }: Place): boolean {
   const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" && ofBackends.some((prefix) => code.startsWith(prefix));
+  if (typeof code !== "string") return false;
+  return ofBackends.some((prefix) => code.startsWith(prefix)) || (shared && code === "WORKER_LOST");
 }
 
-function factsOf(model: HostedModel, loadSeconds: number, notes: readonly string[]) {
+function factsOf({ model, place, notes }: Loaded, loadSeconds: number): ModelFacts {
   const { name, architecture, backend, maxContext, memory } = model;
   return {
     name,
@@ -133,6 +144,7 @@ function factsOf(model: HostedModel, loadSeconds: number, notes: readonly string
     backend: backend.name,
     software: backend.software,
     kvDtype: backend.kvDtype,
+    shared: place.shared,
     maxContext,
     memory,
     loadSeconds,

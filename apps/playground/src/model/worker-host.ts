@@ -1,33 +1,67 @@
-import { connectModel, type RemoteModel } from "@krait/worker";
+import { type ConnectOptions, connectModel, type RemoteModel } from "@krait/worker";
 import type { HostedModel, HostLoadOptions, ModelHost } from "./model-host.ts";
 import { labelOf, type ModelSource } from "./model-source.ts";
 
-/** Models in workers, one for each, so that freeing a model frees its memory to the last byte. */
+/** Models in workers: one for each, so that freeing it frees its memory to the last byte, or one for all tabs. */
 export function workerHost(): ModelHost {
   return {
-    async load(source, { backend, maxContext, hubAddress, onProgress, onBackend, signal }) {
-      signal.throwIfAborted();
-      // What is downloaded is then not removed when the disk is full. Only a page may ask.
-      if (source.kind === "address") await navigator.storage?.persist?.().catch(() => false);
-      const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
+    async load(source, options) {
+      options.signal.throwIfAborted();
+      const worker = options.shared ? sharedWorker() : ownWorker();
       try {
-        const model = await connectModel(worker, locationOf(source), {
-          backend,
-          maxContext,
-          ...(source.kind === "address" && { endpoint: hubAddress }),
-          // The service worker keeps the embedded model, as it keeps the page.
-          ...(source.kind === "embedded" && { cache: false }),
-          signal,
-          onBackend,
-          ...progressCallbacks(onProgress),
-        });
-        return hosted(model, worker, source);
+        const model = await connect(worker, source, options);
+        return hosted(model, () => end(worker), source);
       } catch (error) {
-        worker.terminate();
+        end(worker);
         throw error;
       }
     },
   };
+}
+
+// Each is started as bundlers want to see it: they find its script by this expression.
+const ownWorker = (): Worker => new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
+const sharedWorker = (): SharedWorker =>
+  new SharedWorker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
+
+function end(worker: Worker | SharedWorker): void {
+  if (worker instanceof Worker) worker.terminate();
+  else worker.port.close();
+}
+
+/** Loads a model; one that is kept here also where the hub cannot be asked, or does not answer this person. */
+async function connect(
+  worker: Worker | SharedWorker,
+  source: ModelSource,
+  options: HostLoadOptions,
+): Promise<RemoteModel> {
+  const { backend, maxContext, hubAddress, hubToken, onNote, onProgress, signal } = options;
+  const wanted: ConnectOptions = {
+    backend,
+    maxContext,
+    ...(source.kind === "address" && { endpoint: hubAddress, token: hubToken }),
+    // The service worker keeps the embedded model, as it keeps the page.
+    ...(source.kind === "embedded" && { cache: false }),
+    signal,
+    onBackend: onNote,
+    ...progressCallbacks(onProgress),
+  };
+  const location = locationOf(source);
+  try {
+    return await connectModel(worker, location, wanted);
+  } catch (error) {
+    if (!isOfHub(error)) throw error;
+    const kept = await connectModel(worker, location, { ...wanted, offline: true }).catch(() => {
+      throw error;
+    });
+    onNote(`The copy that is kept here was taken: ${error.message}`);
+    return kept;
+  }
+}
+
+function isOfHub(error: unknown): error is Error {
+  const { code } = error as { readonly code?: unknown };
+  return code === "HUB_REQUEST_FAILED" || code === "HUB_ACCESS_DENIED";
 }
 
 function locationOf(source: ModelSource): Parameters<typeof connectModel>[1] {
@@ -41,7 +75,9 @@ function locationOf(source: ModelSource): Parameters<typeof connectModel>[1] {
   }
 }
 
-function progressCallbacks(onProgress: HostLoadOptions["onProgress"]): Parameters<typeof connectModel>[2] {
+function progressCallbacks(
+  onProgress: HostLoadOptions["onProgress"],
+): Pick<ConnectOptions, "onProgress" | "onDownload"> {
   return {
     onProgress: ({ loadedBytes, totalBytes }) => onProgress({ phase: "loading", loadedBytes, totalBytes }),
     onDownload: ({ loadedBytes, totalBytes, bytesPerSecond }) =>
@@ -49,7 +85,7 @@ function progressCallbacks(onProgress: HostLoadOptions["onProgress"]): Parameter
   };
 }
 
-function hosted(model: RemoteModel, worker: Worker, source: ModelSource): HostedModel {
+function hosted(model: RemoteModel, endWorker: () => void, source: ModelSource): HostedModel {
   const { architecture, memory, backend, maxContext, lost } = model;
   return {
     // What is nowhere called anything has its address for a name.
@@ -63,7 +99,7 @@ function hosted(model: RemoteModel, worker: Worker, source: ModelSource): Hosted
     tokenTexts: (ids) => model.tokenTexts(ids),
     async [Symbol.asyncDispose]() {
       await model[Symbol.asyncDispose]();
-      worker.terminate();
+      endWorker();
     },
   };
 }

@@ -74,13 +74,14 @@ function ModelFigures({ facts }: { readonly facts: ModelFacts }): ReactElement {
           rows={[
             ["Name", facts.name],
             ["Backend", facts.software ? `${facts.backend}, on a software driver` : facts.backend],
+            ["Worker", facts.shared ? "of all tabs" : "this tab's own"],
             ["Parameters", memory.parameters.toLocaleString("en")],
             ["Loaded in", secondsText(facts.loadSeconds)],
           ]}
         />
         <small>{facts.summary}</small>
         <details>
-          <summary>Why this backend</summary>
+          <summary>Why there</summary>
           {facts.notes.map((note) => (
             <p className="note" key={note}>
               {note}

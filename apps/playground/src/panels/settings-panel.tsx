@@ -1,9 +1,11 @@
 import { type ReactElement, useId } from "react";
 import { CapabilityNote } from "../capabilities/capability-note.tsx";
-import { schemaOf } from "../settings/chat-options.ts";
-import { backends, defaultSettings, type Settings, themes } from "../settings/settings.ts";
+import { defaultSettings, type Settings, themes } from "../settings/settings.ts";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
+import { ChoiceField } from "./choice-field.tsx";
+import { ModelSettings } from "./model-settings.tsx";
 import { NumberField } from "./number-field.tsx";
+import { SchemaField } from "./schema-field.tsx";
 import { SwitchField } from "./switch-field.tsx";
 
 /** How answers are generated, and how the page looks. */
@@ -12,7 +14,6 @@ export function SettingsPanel(): ReactElement {
   const settings = useApp((state) => state.settings);
   const change = (changed: Partial<Settings>): void => playground.changeSettings(changed);
   const prompt = useId();
-  const hub = useId();
   return (
     <div className="panel-content">
       <section>
@@ -54,30 +55,10 @@ export function SettingsPanel(): ReactElement {
           onChange={(recordProbabilities) => change({ recordProbabilities })}
         />
       </section>
-      <section>
-        <h3>Model</h3>
-        <Choice
-          label="Computes on"
-          value={settings.backend}
-          options={backends}
-          onChange={(backend) => change({ backend })}
-        />
-        <NumberField setting="maxContext" label="Context, tokens" empty="model's" />
-        <div className="field">
-          <label htmlFor={hub}>Hub, where it is not huggingface.co</label>
-          <input
-            id={hub}
-            type="url"
-            placeholder="https://huggingface.co"
-            value={settings.hubAddress}
-            onChange={(event) => change({ hubAddress: event.target.value.trim() })}
-          />
-        </div>
-        <small>These count from the next time that a model is loaded.</small>
-      </section>
+      <ModelSettings />
       <section>
         <h3>Page</h3>
-        <Choice
+        <ChoiceField
           label="Theme"
           value={settings.theme}
           options={themes}
@@ -92,61 +73,6 @@ export function SettingsPanel(): ReactElement {
       >
         Reset to defaults
       </button>
-    </div>
-  );
-}
-
-/** A schema that is not whole yet is said to be wrong, and holds no answer. */
-function SchemaField(): ReactElement {
-  const playground = usePlayground();
-  const text = useApp((state) => state.settings.jsonSchema);
-  const isWrong = text.trim() !== "" && schemaOf(text) === undefined;
-  const id = useId();
-  return (
-    <section>
-      <h3>
-        <label htmlFor={id}>Answers as JSON</label>
-      </h3>
-      <textarea
-        id={id}
-        className="code-field"
-        rows={3}
-        spellCheck={false}
-        placeholder='{ "type": "object", … }'
-        value={text}
-        aria-invalid={isWrong}
-        aria-describedby={`${id}-note`}
-        onChange={(event) => playground.changeSettings({ jsonSchema: event.target.value })}
-      />
-      <small id={`${id}-note`} className={isWrong ? "failure" : undefined}>
-        {isWrong ? "This is no JSON schema yet." : "A JSON schema that every answer has to satisfy."}
-      </small>
-    </section>
-  );
-}
-
-interface ChoiceProps<Option extends string> {
-  readonly label: string;
-  readonly value: Option;
-  readonly options: readonly Option[];
-  readonly onChange: (option: Option) => void;
-}
-
-function Choice<Option extends string>({
-  label,
-  value,
-  options,
-  onChange,
-}: ChoiceProps<Option>): ReactElement {
-  const id = useId();
-  return (
-    <div className="number-field">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value as Option)}>
-        {options.map((option) => (
-          <option key={option}>{option}</option>
-        ))}
-      </select>
     </div>
   );
 }

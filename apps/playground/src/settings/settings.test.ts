@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chatOptionsOf } from "./chat-options.ts";
-import { defaultSettings, isInRange, settingsOf } from "./settings.ts";
+import { defaultSettings, isInRange, settingsOf, storedSettings } from "./settings.ts";
 
 describe("stored settings", () => {
   test("that this version does not know are left out, and those that it lacks are the defaults", () => {
@@ -13,6 +13,7 @@ describe("stored settings", () => {
   test.each([
     ["theme", "pink"],
     ["backend", "toaster"],
+    ["sharing", "sometimes"],
     ["temperature", 3],
     ["temperature", Number.NaN],
     ["topK", 1.5],
@@ -28,6 +29,12 @@ describe("stored settings", () => {
     const settings = { ...defaultSettings, reasoning: false, thinkingBudget: 0, temperature: 0, tools: [] };
     expect(settingsOf(structuredClone(settings))).toEqual(settings);
   });
+});
+
+test("a token is stored only by those who wish it", () => {
+  const settings = { ...defaultSettings, hubToken: "secret" };
+  expect(JSON.stringify(storedSettings(settings))).not.toContain("secret");
+  expect(storedSettings({ ...settings, keepHubToken: true }).hubToken).toBe("secret");
 });
 
 test("a number is in range when it is as whole as its step", () => {

@@ -3,16 +3,23 @@ import { isToolSource, type ToolSource } from "../tools/tool-source.ts";
 
 export const themes = ["system", "light", "dark"] as const;
 export const backends = ["auto", "webgpu", "wasm", "cpu"] as const;
+export const sharings = ["with a GPU", "always", "never"] as const;
 
 /** What a person chose. Null leaves a choice to the model, or a limit away. */
 export interface Settings {
   readonly theme: (typeof themes)[number];
   /** What computes; "auto" is the GPU where there is one, else WebAssembly. */
   readonly backend: (typeof backends)[number];
+  /** When tabs that want the same model have one together. */
+  readonly sharing: (typeof sharings)[number];
   /** Positions of the longest conversation. */
   readonly maxContext: number | null;
   /** Where models that have a name are looked for; empty for the Hugging Face hub itself. */
   readonly hubAddress: string;
+  /** For models that the hub does not give to everybody; empty for none. */
+  readonly hubToken: string;
+  /** Whether the token is known to the next visit, too. */
+  readonly keepHubToken: boolean;
   readonly systemPrompt: string;
   /** What answers have to satisfy, as text; empty for free answers. */
   readonly jsonSchema: string;
@@ -35,8 +42,11 @@ export interface Settings {
 export const defaultSettings: Settings = {
   theme: "system",
   backend: "auto",
+  sharing: "with a GPU",
   maxContext: null,
   hubAddress: "",
+  hubToken: "",
+  keepHubToken: false,
   systemPrompt: "",
   jsonSchema: "",
   reasoning: true,
@@ -86,8 +96,14 @@ export function settingsOf(stored: unknown): Settings {
   return Object.fromEntries(entries) as Settings;
 }
 
+/** Settings as they are stored: a secret only where a person wished it. */
+export function storedSettings(settings: Settings): Settings {
+  return settings.keepHubToken ? settings : { ...settings, hubToken: "" };
+}
+
 function fits(key: keyof Settings, value: unknown): boolean {
   if (key === "theme") return themes.includes(value as Settings["theme"]);
+  if (key === "sharing") return sharings.includes(value as Settings["sharing"]);
   if (key === "backend") return backends.includes(value as Settings["backend"]);
   if (key === "tools") return Array.isArray(value) && value.every(isToolSource);
   if (!(key in numberRanges)) return typeof value === typeof defaultSettings[key];

@@ -9,10 +9,12 @@ export interface ModelFacts {
   /** A GPU API on a software driver. */
   readonly software: boolean;
   readonly kvDtype: string;
+  /** Whether other tabs that want the same model have this one. */
+  readonly shared: boolean;
   readonly maxContext: number;
   readonly memory: ModelMemory;
   readonly loadSeconds: number;
-  /** Why no faster backend was taken, and the like. */
+  /** Why it runs where it does. */
   readonly notes: readonly string[];
 }
 

@@ -12,6 +12,7 @@ const capabilities: Capabilities = {
   wasmSimd: true,
   crossOriginIsolated: true,
   privateFiles: true,
+  sharedWorkers: true,
   offline: true,
 };
 

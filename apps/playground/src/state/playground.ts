@@ -1,6 +1,7 @@
 import { detectCapabilities } from "../capabilities/capabilities.ts";
 import { shownPath } from "../conversation/conversation.ts";
 import { emptyStep } from "../conversation/turn.ts";
+import { browserCache, type ModelCache } from "../model/model-cache.ts";
 import type { ModelHost } from "../model/model-host.ts";
 import { type LoadChoice, ModelSession } from "../model/model-session.ts";
 import { type ModelSource, sourceOfAddress } from "../model/model-source.ts";
@@ -15,10 +16,13 @@ const MOST_RECENT_MODELS = 6;
 /** All that a person can do here. */
 export class Playground {
   readonly store: Store<AppState, Action>;
+  /** The models that have been downloaded. */
+  readonly cache: ModelCache;
   readonly #models: ModelSession;
   readonly #generation: GenerationSession;
 
-  constructor(host: ModelHost, settings: Settings) {
+  constructor(host: ModelHost, settings: Settings, cache: ModelCache = browserCache()) {
+    this.cache = cache;
     this.store = createStore(reduce, initialState(settings, crypto.randomUUID(), Date.now()));
     this.#models = new ModelSession(host, (model) => this.store.dispatch({ type: "model-changed", model }));
     this.#generation = new GenerationSession(this.store, this.#models, ({ settings }) =>
@@ -143,7 +147,6 @@ export class Playground {
   async #loadChoice(): Promise<LoadChoice> {
     const capabilities = this.store.state.capabilities ?? (await detectCapabilities());
     this.store.dispatch({ type: "capabilities-detected", capabilities });
-    const { backend, maxContext, hubAddress } = this.store.state.settings;
-    return { backend, maxContext, hubAddress, capabilities };
+    return { ...this.store.state.settings, capabilities };
   }
 }

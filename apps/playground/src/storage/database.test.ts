@@ -40,7 +40,7 @@ test("settings and models are kept, and are the defaults on the first visit", as
   expect(await storage.settings()).toEqual(defaultSettings);
   expect(await storage.recentModels()).toEqual([]);
   const changed = { ...defaultSettings, theme: "dark", temperature: 0.5 } as const;
-  await storage.saveSettings(changed);
+  await storage.saveSettings({ ...changed, hubToken: "not to be kept" });
   await storage.saveRecentModels(["org/name"]);
   expect(await storage.settings()).toEqual(changed);
   expect(await storage.recentModels()).toEqual(["org/name"]);

@@ -1,6 +1,6 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Conversation } from "../conversation/conversation.ts";
-import { type Settings, settingsOf } from "../settings/settings.ts";
+import { type Settings, settingsOf, storedSettings } from "../settings/settings.ts";
 
 interface Schema extends DBSchema {
   conversations: { key: string; value: Conversation };
@@ -39,7 +39,7 @@ export async function openStorage(name = "krait-playground"): Promise<Playground
     deleteConversation: (id) => database.delete("conversations", id),
     settings: async () => settingsOf(await database.get("values", "settings")),
     async saveSettings(settings) {
-      await database.put("values", settings, "settings");
+      await database.put("values", storedSettings(settings), "settings");
     },
     async recentModels() {
       const stored = await database.get("values", "recentModels");

@@ -1,0 +1,90 @@
+import { type ReactElement, useState } from "react";
+import { isPartOf, type KeptModel } from "../model/model-cache.ts";
+import type { ModelSource } from "../model/model-source.ts";
+import { useApp } from "../shell/playground-context.ts";
+import { bytesText } from "../shell/quantities.ts";
+import type { ModelState } from "../state/model-state.ts";
+import type { KeptModels as Kept } from "./use-kept-models.ts";
+
+interface Props {
+  readonly kept: Kept;
+  readonly onChoose: (source: ModelSource) => void;
+}
+
+/** What has been downloaded into this browser: how much it takes, to be loaded or deleted. */
+export function KeptModels({ kept, onChoose }: Props): ReactElement | null {
+  const { models, room, problem, remove } = kept;
+  const loaded = useApp(({ model }) =>
+    ["loading", "recovering", "ready"].includes(model.status) ? addressOf(model) : undefined,
+  );
+  if (models === undefined || (models.length === 0 && problem === undefined)) return null;
+  return (
+    <section className="field">
+      <h3 id="kept-models">Kept in this browser</h3>
+      <ul className="kept-models" aria-labelledby="kept-models">
+        {models.map((model) => (
+          <KeptModelRow
+            key={model.address}
+            model={model}
+            inUse={loaded !== undefined && isPartOf(loaded, model.address)}
+            onLoad={() => onChoose({ kind: "address", address: model.address })}
+            onDelete={() => remove(model.address)}
+          />
+        ))}
+      </ul>
+      {problem !== undefined && (
+        <small className="failure" role="alert">
+          {problem}
+        </small>
+      )}
+      {room?.usedBytes !== undefined && room.quotaBytes !== undefined && (
+        <small>
+          This page takes {bytesText(room.usedBytes)} of the {bytesText(room.quotaBytes)} that the browser
+          lets it.
+        </small>
+      )}
+    </section>
+  );
+}
+
+function addressOf(model: ModelState): string | undefined {
+  return model.status !== "none" && model.source.kind === "address" ? model.source.address : undefined;
+}
+
+interface RowProps {
+  readonly model: KeptModel;
+  readonly inUse: boolean;
+  readonly onLoad: () => void;
+  readonly onDelete: () => Promise<void>;
+}
+
+/** Deleting takes two presses: bringing a model back may take hours. */
+function KeptModelRow({ model, inUse, onLoad, onDelete }: RowProps): ReactElement {
+  const { address, byteLength, lastUsed, isComplete } = model;
+  const [stage, setStage] = useState<"kept" | "asked" | "deleting">("kept");
+  const day = lastUsed.toLocaleDateString("en", { dateStyle: "medium" });
+  const facts = [bytesText(byteLength), isComplete ? `used ${day}` : "unfinished", inUse ? "in use" : ""];
+  const press = (): void => {
+    setStage(stage === "kept" ? "asked" : "deleting");
+    if (stage === "asked") void onDelete().then(() => setStage("kept"));
+  };
+  return (
+    <li>
+      <button type="button" className="kept-model" onClick={onLoad}>
+        <span className="kept-address">{address}</span>
+        <small className="figure">{facts.filter((fact) => fact !== "").join(" · ")}</small>
+      </button>
+      <button
+        type="button"
+        className={stage === "kept" ? "quiet" : "quiet danger"}
+        aria-label={`${stage === "kept" ? "Delete" : "Yes, delete"} ${address}`}
+        disabled={inUse || stage === "deleting"}
+        title={inUse ? "Load another model first" : undefined}
+        onClick={press}
+        onBlur={() => stage === "asked" && setStage("kept")}
+      >
+        {stage === "kept" ? "Delete" : stage === "asked" ? "Delete it?" : "Deleting…"}
+      </button>
+    </li>
+  );
+}
