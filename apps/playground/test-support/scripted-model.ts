@@ -34,6 +34,7 @@ export function scriptedModel(name: string, answers: readonly (readonly Act[])[]
     get endThinkingCalls() {
       return endThinkingCalls;
     },
+    stepTimes: async () => undefined,
     tokenTexts: async (ids) => ids.map((id) => `<${id}>`),
     runTools(messages, options) {
       const acts = answers[Math.min(requests.length, answers.length - 1)]!;

@@ -12,6 +12,8 @@ import {
   type Extents,
   type Format,
   type Program,
+  type StepProfile,
+  StepProfiler,
   type TensorSpec,
   validate,
   type WeightBuffer,
@@ -47,6 +49,7 @@ class CpuBackend implements Backend {
   readonly lost: Promise<BackendLostError> = new Promise(() => {});
   readonly #memory: Memory;
   readonly #scan: "recurrence" | "chunked";
+  readonly #profiler = new StepProfiler();
   #isDisposed = false;
 
   constructor({ memoryBytes = Number.POSITIVE_INFINITY, scan = "recurrence" }: CpuBackendOptions) {
@@ -84,7 +87,12 @@ class CpuBackend implements Backend {
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
     validate(program);
-    return new CpuExecutable(program, largest, this.#memory, this.#scan);
+    return new CpuExecutable(program, largest, this.#memory, { scan: this.#scan, profiler: this.#profiler });
+  }
+
+  async profileStep(): Promise<StepProfile> {
+    this.#checkLive();
+    return await this.#profiler.next();
   }
 
   /** What was allocated stays usable until it is disposed itself, or nobody holds it any more. */

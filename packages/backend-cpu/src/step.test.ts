@@ -72,3 +72,15 @@ describe("run", () => {
     expect(bind).toThrow(DisposedError);
   });
 });
+
+test("a step that is timed computes the same, and has a time for each op", async () => {
+  const { backend, executable, table, lastToken } = await loadLookUp();
+  const step = executable.bind({ weights: { table }, states: { lastToken } });
+  const next = backend.profileStep!();
+  step.run(ONE_ROW, { token: Int32Array.of(1) });
+  expect((await floatsOf(step.outputs.found!))[0]).toBe(20);
+  const { extents, ops } = await next;
+  expect(extents).toEqual(ONE_ROW);
+  expect(ops.map(({ op }) => op.op)).toEqual(["resolveToken", "embed"]);
+  expect(ops.every(({ seconds }) => seconds >= 0 && seconds < 1)).toBe(true);
+});

@@ -6,10 +6,16 @@ import {
   type Extents,
   type Program,
   type Step,
+  type StepProfile,
+  type StepProfiler,
 } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 import { type FeedCheck, feedChecks } from "./checks/feed-checks.ts";
 import { type KernelOptions, type Launch, prepare } from "./kernels.ts";
+
+export interface StepOptions extends KernelOptions {
+  readonly profiler: StepProfiler;
+}
 
 /**
  * A bound Program. `run` computes before it returns: there is nothing to wait for.
@@ -23,15 +29,17 @@ export class CpuStep implements Step {
   readonly #bindings: Bindings;
   readonly #checks: readonly FeedCheck[];
   readonly #launches: readonly Launch[];
+  readonly #profiler: StepProfiler;
   #isDisposed = false;
 
-  constructor(program: Program, largest: Extents, bindings: Bindings, options: KernelOptions) {
+  constructor(program: Program, largest: Extents, bindings: Bindings, options: StepOptions) {
     this.#program = program;
     this.#largest = largest;
     this.#bindings = bindings;
     this.outputs = bindings.outputs;
     this.#checks = feedChecks(program, bindings);
     this.#launches = program.ops.map((op) => prepare(op, bindings, options));
+    this.#profiler = options.profiler;
   }
 
   run(extents: Extents, feeds: Readonly<Record<string, ArrayBufferView>>): void {
@@ -40,12 +48,23 @@ export class CpuStep implements Step {
     checkExtents(this.#program, extents, this.#largest);
     for (const [name, given] of Object.entries(feeds)) this.#writeFeed(name, given, extents);
     for (const check of this.#checks) check(extents);
-    for (const launch of this.#launches) launch(extents);
+    if (this.#profiler.isWanted) this.#profiler.give(this.#profile(extents));
+    else for (const launch of this.#launches) launch(extents);
   }
 
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#bindings.dispose();
+  }
+
+  #profile(extents: Extents): StepProfile {
+    const { name: program, ops } = this.#program;
+    const profiled = ops.map((op, index) => {
+      const start = performance.now();
+      this.#launches[index]!(extents);
+      return { op, seconds: (performance.now() - start) / 1000 };
+    });
+    return { program, extents, ops: profiled };
   }
 
   #writeFeed(name: string, given: ArrayBufferView, extents: Extents): void {

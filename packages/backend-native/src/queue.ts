@@ -31,9 +31,9 @@ export class Queue {
   /** Enqueues a step whose ops are divided into `parts`. */
   run(list: OpList, parts: number): void {
     this.#checkOpen();
-    const { region, entries, checks, fault } = list;
+    const { address, entries, checks, fault } = list;
     const number = this.#numberOf(list);
-    this.addon.step(this.device, number, region.address, entries, checks, parts, fault.address);
+    this.addon.step(this.device, number, address, entries, checks, parts, fault.address);
   }
 
   write(address: number, bytes: Uint8Array): void {

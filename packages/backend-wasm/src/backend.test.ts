@@ -187,3 +187,20 @@ describe("a step", () => {
     expect(() => again.run(one, {})).toThrow(/Weight "table" is disposed/);
   });
 });
+
+test("a step that is timed computes the same, and has a time for each op", async () => {
+  const { backend, table, lastToken, executable } = await load();
+  const step = executable.bind({ weights: { table }, states: { lastToken } });
+  const next = backend.profileStep!();
+  step.run(one, { token: Int32Array.of(1) });
+  expect((await floatsOf(step.outputs.found!))[0]).toBe(20);
+  const { program, extents, ops } = await next;
+  expect({ program, extents }).toEqual({ program: "lookUp", extents: one });
+  expect(ops.map(({ op }) => op.op)).toEqual(["resolveToken", "embed"]);
+  expect(ops.every(({ seconds }) => seconds >= 0 && seconds < 1)).toBe(true);
+  const refused = backend.profileStep!();
+  expect(() => step.run(one, { token: Int32Array.of(7) })).toThrow(/token/);
+  step.run(one, { token: Int32Array.of(0) });
+  expect((await refused).ops).toHaveLength(2);
+  expect((await floatsOf(step.outputs.found!))[0]).toBe(10);
+});

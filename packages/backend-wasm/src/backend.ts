@@ -13,6 +13,8 @@ import {
   type Format,
   KraitError,
   type Program,
+  type StepProfile,
+  StepProfiler,
   type TensorSpec,
   validate,
   type WeightBuffer,
@@ -90,6 +92,7 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   readonly parts = 1;
   readonly kernels: ReadonlyMap<string, number>;
   readonly linear: typeof linear = linear;
+  readonly profiler: StepProfiler = new StepProfiler();
   readonly #module: KernelModule;
   readonly #shards: Shards;
   readonly #threads: number;
@@ -155,11 +158,16 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     return weight instanceof WasmWeight && this.#weights.has(weight) ? weight : undefined;
   }
 
-  run({ region, entries, fault, refusal }: OpList): void {
+  async profileStep(): Promise<StepProfile> {
+    this.#checkLive();
+    return await this.profiler.next();
+  }
+
+  run({ address, entries, fault, refusal }: OpList): void {
     if (this.#loss) throw this.#loss;
     let failed: number;
     try {
-      failed = this.#module.run(region.address, entries, fault.address);
+      failed = this.#module.run(address, entries, fault.address);
     } catch (cause) {
       throw this.#loseTo(cause);
     }

@@ -53,6 +53,18 @@ await withAdapter("the backend", () => {
       for (const { seconds } of times) expect(seconds).toBeLessThan(10);
     });
 
+    test("is timed where it runs, for whoever asks for the next one", async (context) => {
+      if (!adapter!.features.has("timestamp-query")) context.skip("the adapter has no timestamps");
+      await using backend = await createWebGPUBackend();
+      const { step } = await bindLookUp(backend);
+      const next = backend.profileStep!();
+      step.run(one, { token: Int32Array.of(1) });
+      expect(await floatsOf({ read: () => step.outputs.found!.read(0, 4) })).toEqual([20]);
+      const { program, extents, ops } = await next;
+      expect({ program, extents }).toEqual({ program: "lookUp", extents: one });
+      expect(ops.map(({ op }) => op.op)).toEqual(["resolveToken", "embed"]);
+    });
+
     test("that is run again leaves the same bits", async () => {
       await using backend = await createWebGPUBackend();
       const subject = await EqualitySubject.load(

@@ -10,6 +10,7 @@ import {
   type Format,
   type Program,
   type Step,
+  type StepProfile,
   type TensorSpec,
   validate,
   type WeightBuffer,
@@ -19,6 +20,7 @@ import { describeAdapter, findAdapter, isSoftware, languageFeatures } from "./ad
 import { WebGpuBuffer } from "./buffer.ts";
 import { copyRegions } from "./copy.ts";
 import { type Counters, Device } from "./device/device.ts";
+import { DispatchTimer } from "./device/dispatch-timer.ts";
 import { kernelFeatures, kernelTraits, wantedFeatures } from "./device/kernel-traits.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { SelfTest } from "./self-test/self-test.ts";
@@ -153,6 +155,12 @@ class WebGpu implements WebGpuBackend {
   ): Promise<KernelTime[]> {
     if (step instanceof WebGpuStep) return await step.profile(extents, feeds);
     throw new BindingError("The step that is to be profiled is another backend's.");
+  }
+
+  async profileStep(): Promise<StepProfile> {
+    this.#device.checkLive();
+    DispatchTimer.require(this.#device.gpu);
+    return await this.#device.profiler.next();
   }
 
   /** Frees every buffer. */

@@ -1,4 +1,4 @@
-import type { BindingError, DeviceBuffer, Extents, OpOf, WeightBuffer } from "@krait/tensor";
+import type { BindingError, DeviceBuffer, Extents, OpOf, StepProfiler, WeightBuffer } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 
 /** The checks of feeds, which run before the first op; `kernels/check.c` has them. */
@@ -42,6 +42,8 @@ export interface KernelHost<Weight extends KernelWeight = KernelWeight> {
   /** By name of a check or an op, what a pointer to its kernel holds. */
   readonly kernels: ReadonlyMap<string, number>;
   readonly linear: LinearWriter<Weight>;
+  /** Where `run` computes before it returns, and so can be timed: who wants to know. */
+  readonly profiler?: StepProfiler;
   /** Zeroed, at a multiple of 64 bytes. @throws {MemoryLimitError} */
   allocate(bytes: number, label: string): Region;
   /** A buffer that this host allocated; undefined for any other. */
@@ -60,9 +62,10 @@ export interface LinearWriter<Weight extends KernelWeight> {
   workspaceBytes(op: OpOf<"linear">, largest: Extents): number;
 }
 
-/** A bound Program as the kernels walk it; `kernels/op-list.h` has its layout. */
+/** A bound Program, or one op of it, as the kernels walk it; `kernels/op-list.h` has its layout. */
 export interface OpList {
-  readonly region: Region;
+  /** What a pointer to its first entry holds. */
+  readonly address: number;
   /** How many entries it has. */
   readonly entries: number;
   /** How many of them, from the first on, are checks. */

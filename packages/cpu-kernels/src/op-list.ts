@@ -7,6 +7,11 @@ export interface Entry {
   readonly words: readonly number[];
 }
 
+/** Bytes of an entry in the list. */
+export function entryBytes({ words }: Entry, { wordBytes }: Pick<KernelHost, "wordBytes">): number {
+  return (2 + words.length) * wordBytes;
+}
+
 /** Entries as `kernels/op-list.h` has them: kernel, count of words, words. */
 export function encodeOpList(
   entries: readonly Entry[],

@@ -6,12 +6,13 @@ import {
   DisposedError,
   type Extents,
   type Step,
+  type StepProfile,
 } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 import { decodeFault, describeFault, FAULT_BYTES } from "./fault.ts";
 import { feedChecks } from "./feed-checks.ts";
 import type { KernelWeight, OpList } from "./kernel-host.ts";
-import { encodeOpList } from "./op-list.ts";
+import { encodeOpList, entryBytes } from "./op-list.ts";
 import { entryOf } from "./op-words.ts";
 
 /**
@@ -24,6 +25,8 @@ export class KernelStep<Weight extends KernelWeight = KernelWeight> implements S
   readonly #largest: Extents;
   readonly #bindings: Bindings<Weight>;
   readonly #list: OpList;
+  /** Each op of the list as a list of its own. */
+  readonly #ops: readonly OpList[];
   #isDisposed = false;
 
   constructor(largest: Extents, bindings: Bindings<Weight>) {
@@ -31,7 +34,7 @@ export class KernelStep<Weight extends KernelWeight = KernelWeight> implements S
     this.#bindings = bindings;
     this.outputs = bindings.outputs;
     try {
-      this.#list = writeOpList(bindings);
+      [this.#list, this.#ops] = writeOpList(bindings);
     } catch (error) {
       bindings.dispose();
       throw error;
@@ -51,7 +54,20 @@ export class KernelStep<Weight extends KernelWeight = KernelWeight> implements S
       const region = held.get(name)!;
       region.write(0, bytes.subarray(0, region.byteLength));
     }
-    host.run(this.#list);
+    if (host.profiler?.isWanted) host.profiler.give(this.#profile(extents));
+    else host.run(this.#list);
+  }
+
+  /** @throws {BindingError} of a feed, as the run of the whole list. */
+  #profile(extents: Extents): StepProfile {
+    const { program, host } = this.#bindings;
+    host.run({ ...this.#list, entries: this.#list.checks });
+    const ops = program.ops.map((op, index) => {
+      const start = performance.now();
+      host.run(this.#ops[index]!);
+      return { op, seconds: (performance.now() - start) / 1000 };
+    });
+    return { program: program.name, extents, ops };
   }
 
   [Symbol.dispose](): void {
@@ -60,7 +76,9 @@ export class KernelStep<Weight extends KernelWeight = KernelWeight> implements S
   }
 }
 
-function writeOpList<Weight extends KernelWeight>(bindings: Bindings<Weight>): OpList {
+function writeOpList<Weight extends KernelWeight>(
+  bindings: Bindings<Weight>,
+): [whole: OpList, ops: readonly OpList[]] {
   const { program, host } = bindings;
   const fault = bindings.allocate(FAULT_BYTES, "fault");
   const checks = feedChecks(program, bindings);
@@ -71,8 +89,8 @@ function writeOpList<Weight extends KernelWeight>(bindings: Bindings<Weight>): O
   const list = encodeOpList(entries, host);
   const region = bindings.allocate(list.byteLength, "op list");
   region.write(0, list);
-  return {
-    region,
+  const whole: OpList = {
+    address: region.address,
     entries: entries.length,
     checks: checks.length,
     fault,
@@ -81,4 +99,11 @@ function writeOpList<Weight extends KernelWeight>(bindings: Bindings<Weight>): O
       return new BindingError(`Program "${program.name}": ${what}.`);
     },
   };
+  let address = whole.address;
+  const single = entries.map((entry) => {
+    const list = { ...whole, address, entries: 1, checks: 0 };
+    address += entryBytes(entry, host);
+    return list;
+  });
+  return [whole, single.slice(checks.length)];
 }

@@ -1,6 +1,7 @@
 import type { BackendLostError } from "./errors.ts";
 import type { Extents } from "./extents.ts";
 import type { DType, Format, TensorSpec } from "./format.ts";
+import type { Op } from "./ops/op.ts";
 import type { Program } from "./program.ts";
 
 /**
@@ -42,6 +43,20 @@ export interface Backend extends AsyncDisposable {
     program: Program,
     options: { readonly largest: Extents; readonly signal?: AbortSignal },
   ): Promise<Executable>;
+  /**
+   * What each op of the next step takes, whichever Program's that is; asked twice, of the two next steps. They
+   * compute the same, and are slower for it. Absent where a backend cannot tell; rejects where the device cannot.
+   */
+  profileStep?(): Promise<StepProfile>;
+}
+
+/** What one step took, by op. */
+export interface StepProfile {
+  /** The name of its Program. */
+  readonly program: string;
+  readonly extents: Extents;
+  /** In the order in which they ran; an op may have several entries, or be part of another's. */
+  readonly ops: readonly { readonly op: Op; readonly seconds: number }[];
 }
 
 /** A file region where there is a file (so that it can be mapped), and row-aligned pieces always. */

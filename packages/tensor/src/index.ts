@@ -65,4 +65,5 @@ export {
 export { buildProgram, ProgramBuilder } from "./program-builder.ts";
 export { quantize } from "./quantize.ts";
 export { stateBytes, stateUnitBytes } from "./state.ts";
+export { StepProfiler } from "./step-profiler.ts";
 export { validate } from "./validate.ts";

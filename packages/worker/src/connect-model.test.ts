@@ -122,6 +122,23 @@ describe("a model in a thread", () => {
     expect(after.freePages).toBeGreaterThan(0);
   });
 
+  test("tells what the ops of a step take, and generates the same meanwhile", async () => {
+    const { text } = await remote.chat(hello, greedy).result();
+    const [times, timed] = await Promise.all([remote.stepTimes(), remote.chat(hello, greedy).result()]);
+    expect(timed.text).toBe(text);
+    const { rows, ops } = times!;
+    expect(rows).toBeGreaterThan(0);
+    const counts = Object.fromEntries(ops.map(({ name, count }) => [name, count]));
+    expect(counts).toMatchObject({ ssmScan: 4, attention: 2, drawToken: 1 });
+    expect(ops.map(({ seconds }) => seconds)).toEqual(
+      ops.map(({ seconds }) => seconds).toSorted((a, b) => b - a),
+    );
+    const controller = new AbortController();
+    const waiting = remote.stepTimes({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+
   test("an abort rejects with its reason, and the worker takes the next request", async () => {
     const controller = new AbortController();
     const stream = remote.chat(sum, { maxTokens: 2000, ignoreEndTokens: true, signal: controller.signal });

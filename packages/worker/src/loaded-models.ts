@@ -1,4 +1,5 @@
 import type { ChatModel, LoadModelOptions } from "krait";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Loads a model; `loadModel` of `krait`, unless a worker is given another. */
 export type Loader = (location: never, options: LoadModelOptions) => Promise<ChatModel>;
@@ -100,18 +101,4 @@ function keyOf({ location, options }: LoadRequest): unknown {
   if (location !== undefined && typeof location !== "string") return Symbol("blobs");
   const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([location ?? null, entries]);
-}
-
-/** The promise, or the signal's reason if that comes first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

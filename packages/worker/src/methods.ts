@@ -1,6 +1,7 @@
 import type { GenerateEvent } from "@krait/engine";
 import type { ChatModel, ChatStream } from "krait";
 import type { Method, Methods, ModelInfo } from "./protocol.ts";
+import { stepTimes } from "./step-times.ts";
 
 /** What a request gets beside its arguments. */
 export interface RequestContext {
@@ -42,6 +43,7 @@ export const methods: { readonly [M in ModelMethod]: Handler<M> } = {
     const { freeSlots, freePages } = engine.pool;
     return { ...engine.stats, freeSlots, freePages };
   },
+  stepTimes: ({ backend }, { signal }) => stepTimes(backend, signal),
 };
 
 interface PromptOptions {

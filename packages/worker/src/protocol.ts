@@ -7,6 +7,7 @@ import type { Architecture, MemoryPlan } from "@krait/models";
 import type { SamplingOptions } from "@krait/sampler";
 import type { Backend } from "@krait/tensor";
 import type { ErrorRecord } from "./error-transfer.ts";
+import type { StepTimes } from "./step-times.ts";
 
 /** Raised when messages change. Page and worker may come from different builds: a SharedWorker outlives a reload. */
 export const PROTOCOL_VERSION = 1;
@@ -41,6 +42,7 @@ export interface Methods {
   tokenTexts(ids: readonly number[]): string[];
   countTokens(messages: readonly unknown[], options: object): number;
   stats(): ModelStats;
+  stepTimes(): StepTimes | undefined;
   dispose(): void;
 }
 

@@ -13,6 +13,7 @@ import type { Connection } from "./connection.ts";
 import { splitOptions } from "./crossing.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { Methods, ModelInfo, ModelStats } from "./protocol.ts";
+import type { StepTimes } from "./step-times.ts";
 
 /** A model in a worker: what `ChatModel` of `krait` is, as far as it can be had by messages. */
 export interface RemoteModel extends ModelInfo, AsyncDisposable {
@@ -32,6 +33,11 @@ export interface RemoteModel extends ModelInfo, AsyncDisposable {
   /** How many tokens the prompt of this conversation has. */
   countTokens(messages: readonly Message[], options?: ChatOptions): Promise<number>;
   stats(): Promise<ModelStats>;
+  /**
+   * What the ops of the next step take, and of drawing tokens after it; waits for one to be computed, and costs
+   * it some time. Undefined where the backend or its device cannot tell.
+   */
+  stepTimes(options?: { readonly signal?: AbortSignal | undefined }): Promise<StepTimes | undefined>;
   /** Settles when the worker, or the device that the model is on, is gone. */
   readonly lost: Promise<Error>;
   /** Ends what is under way and lets go of the model, which the worker frees when nobody else holds it. */
@@ -59,6 +65,7 @@ export function createRemoteModel(connection: Connection, info: ModelInfo): Remo
     countTokens: (messages, options = {}) =>
       connection.request("countTokens", [messages, splitOptions(options).plain]).answer,
     stats: () => connection.request("stats", []).answer,
+    stepTimes: ({ signal } = {}) => connection.request("stepTimes", [], { signal }).answer,
     lost: connection.lost,
     async [Symbol.asyncDispose]() {
       disposal ??= dispose();

@@ -1,3 +1,4 @@
+import type { StepTimes } from "@krait/worker";
 import type { Message, RunToolsOptions, ToolRun } from "krait";
 import type { ModelSource } from "./model-source.ts";
 import type { Place } from "./places.ts";
@@ -11,6 +12,8 @@ export interface HostedModel extends AsyncDisposable {
   readonly maxContext: number;
   runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
   tokenTexts(ids: readonly number[]): Promise<readonly string[]>;
+  /** What the ops of the next step take; undefined where what it runs on cannot tell. */
+  stepTimes(signal: AbortSignal): Promise<StepTimes | undefined>;
   /** Settles when what it runs on is gone, such as a GPU whose driver was reset. */
   readonly lost: Promise<Error>;
 }

@@ -97,6 +97,7 @@ function hosted(model: RemoteModel, endWorker: () => void, source: ModelSource):
     lost,
     runTools: (messages, options) => model.runTools(messages, options),
     tokenTexts: (ids) => model.tokenTexts(ids),
+    stepTimes: (signal) => model.stepTimes({ signal }),
     async [Symbol.asyncDispose]() {
       await model[Symbol.asyncDispose]();
       endWorker();

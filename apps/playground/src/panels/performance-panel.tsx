@@ -5,6 +5,7 @@ import type { ModelFacts } from "../state/model-state.ts";
 import { usageOf } from "../statistics/speed.ts";
 import { useCurrentSpeed } from "../statistics/use-current-speed.ts";
 import { usePageMemory } from "../statistics/use-page-memory.ts";
+import { OpTimes } from "./op-times.tsx";
 
 /** What the model takes, and how fast it is here. */
 export function PerformancePanel(): ReactElement {
@@ -13,6 +14,7 @@ export function PerformancePanel(): ReactElement {
   return (
     <div className="panel-content">
       <AnswerFigures maxContext={model.facts.maxContext} />
+      <OpTimes />
       <ModelFigures facts={model.facts} />
     </div>
   );

@@ -1,3 +1,4 @@
+import type { StepTimes } from "@krait/worker";
 import { detectCapabilities } from "../capabilities/capabilities.ts";
 import { shownPath } from "../conversation/conversation.ts";
 import { emptyStep } from "../conversation/turn.ts";
@@ -56,6 +57,15 @@ export class Playground {
 
   async resumeLoading(): Promise<void> {
     await this.#models.resume();
+  }
+
+  /**
+   * What the ops of the next step take, while an answer is generated.
+   *
+   * @returns undefined where what computes cannot tell, or nothing does.
+   */
+  async stepTimes(signal: AbortSignal): Promise<StepTimes | undefined> {
+    return await this.#models.model?.stepTimes(signal);
   }
 
   /** Says something at the end of what is shown, and has it answered. */

@@ -1,4 +1,4 @@
-import { BackendLostError, DisposedError } from "@krait/tensor";
+import { BackendLostError, DisposedError, StepProfiler } from "@krait/tensor";
 import { CommandQueue } from "./command-queue.ts";
 import type { KernelTraits } from "./kernel-traits.ts";
 import { Memory } from "./memory.ts";
@@ -31,6 +31,8 @@ export class Device {
   #isDisposed = false;
 
   readonly traits: KernelTraits;
+  /** Who wants the times of a step. */
+  readonly profiler: StepProfiler = new StepProfiler();
 
   constructor(
     gpu: GPUDevice,

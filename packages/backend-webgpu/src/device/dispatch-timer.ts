@@ -1,3 +1,4 @@
+import { KraitError } from "@krait/tensor";
 import { BufferUsage } from "./flags.ts";
 
 /** Most queries that a set may have. */
@@ -8,6 +9,15 @@ export class DispatchTimer implements Disposable {
   readonly #sets: readonly GPUQuerySet[];
   readonly #resolved: GPUBuffer;
   readonly #dispatches: number;
+
+  /** @throws {KraitError} `FEATURE_MISSING` where the adapter has no timestamps. */
+  static require(device: GPUDevice): void {
+    if (device.features.has("timestamp-query")) return;
+    throw new KraitError(
+      "FEATURE_MISSING",
+      'Kernels cannot be timed here: the adapter lacks "timestamp-query".',
+    );
+  }
 
   constructor(device: GPUDevice, dispatches: number) {
     this.#dispatches = dispatches;
