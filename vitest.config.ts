@@ -9,7 +9,10 @@ import { wgsl } from "./tooling/wgsl.ts";
 const source = "@krait/source";
 
 /** Files that compute for long, or wait for other programs: they start first, each in a worker of its own. */
-const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts", "apps/playground/e2e/*.test.ts"];
+const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts"];
+
+/** Files that drive the playground in Chromium: it is built once, before them. */
+const playground = ["apps/playground/e2e/*.test.ts"];
 
 /** Files that compute on a GPU, or on the software driver that stands for one. */
 const gpu = ["packages/backend-webgpu/src/**/*.test.ts", "packages/krait/src/webgpu.test.ts"];
@@ -20,6 +23,17 @@ const noChromium = "tooling/no-chromium.test.ts";
 
 /** Files that run CUDA kernels as C++: an emulated driver is one a process. */
 const cuda = ["packages/backend-cuda/src/**/*.test.ts"];
+
+const chromium = findChromium();
+
+const playgroundProject: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "playground",
+    include: playground,
+    globalSetup: ["apps/playground/e2e/build-site.ts"],
+  },
+};
 
 export default defineConfig({
   plugins: [wgsl],
@@ -32,6 +46,7 @@ export default defineConfig({
     maxWorkers: "100%",
     projects: [
       { extends: true, test: { name: "long", include: long, exclude: browser } },
+      ...(chromium === undefined ? [] : [playgroundProject]),
       // One after the other, each in a process of its own: a software driver takes all processors itself.
       {
         extends: true,
@@ -62,12 +77,21 @@ export default defineConfig({
         test: {
           name: "short",
           include: ["{packages,apps,tooling}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", noChromium, ...long, ...gpu, ...cuda, ...browser],
+          exclude: [
+            "**/node_modules/**",
+            "**/dist/**",
+            noChromium,
+            ...long,
+            ...playground,
+            ...gpu,
+            ...cuda,
+            ...browser,
+          ],
           // Modules hold no state between tests; loading them once a worker takes half the time.
           isolate: false,
         },
       },
-      browserProject(findChromium()),
+      browserProject(chromium),
     ],
   },
 });

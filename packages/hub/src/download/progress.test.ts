@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createProgressMeter, type DownloadProgress } from "./progress.ts";
 
 function meter() {
@@ -44,4 +44,27 @@ test("it tells ten times a second at most, and at the end always", () => {
   expect(told.length).toBeLessThanOrEqual(10);
   progress.end();
   expect(told.at(-1)!.loadedBytes).toBe(1000);
+});
+
+test("it tells the last bytes before a pause, and nothing after the end", () => {
+  vi.useFakeTimers();
+  try {
+    const { told, progress, after } = meter();
+    progress.expect(1000);
+    progress.received("a", 10);
+    after(10);
+    progress.received("a", 490);
+    expect(told.at(-1)!.loadedBytes).toBe(10);
+    after(100);
+    vi.advanceTimersByTime(100);
+    expect(told.at(-1)!.loadedBytes).toBe(500);
+    after(10);
+    progress.received("a", 500);
+    progress.end();
+    const count = told.length;
+    vi.runAllTimers();
+    expect(told).toHaveLength(count);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -13,7 +13,7 @@ export interface DownloadProgress {
   readonly state: "downloading" | "waiting";
 }
 
-/** Counts bytes and tells about them, a few times a second. */
+/** Counts bytes and tells about them, a few times a second; the last ones too. */
 export interface ProgressMeter {
   /** More files to come. */
   expect(bytes: number): void;
@@ -41,6 +41,8 @@ export function createProgressMeter(
   let receivedBytes = 0;
   let file = "";
   let toldAt = Number.NEGATIVE_INFINITY;
+  /** Tells what came too soon after the last time, should nothing else come. */
+  let later: ReturnType<typeof setTimeout> | undefined;
   let samples: { at: number; bytes: number }[] = [];
 
   function bytesPerSecond(at: number): number {
@@ -51,8 +53,14 @@ export function createProgressMeter(
   }
 
   function tell(state: DownloadProgress["state"], always = false): void {
+    if (onProgress === undefined) return;
     const at = now();
-    if (onProgress === undefined || (!always && at - toldAt < LEAST_MILLISECONDS)) return;
+    if (!always && at - toldAt < LEAST_MILLISECONDS) {
+      later ??= setTimeout(tellLater, LEAST_MILLISECONDS, state);
+      return;
+    }
+    clearTimeout(later);
+    later = undefined;
     toldAt = at;
     onProgress({
       model,
@@ -62,6 +70,14 @@ export function createProgressMeter(
       bytesPerSecond: bytesPerSecond(at),
       state,
     });
+  }
+
+  function tellLater(state: DownloadProgress["state"]): void {
+    try {
+      tell(state, true);
+    } catch {
+      // A listener that throws ends the download, which calls it next; here there is nobody to throw to.
+    }
   }
 
   return {

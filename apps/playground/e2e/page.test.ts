@@ -1,23 +1,14 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium } from "../../../tooling/chromium.ts";
 import { accessibilityProblems } from "./axe.ts";
 import { Site } from "./site.ts";
 import { launchBrowser, Visit } from "./visit.ts";
 
-const executablePath = findChromium();
-
-if (executablePath === undefined) {
-  test("the playground > needs Chromium", ({ skip }) => {
-    skip("there is no Chromium here: install one, or name its command in the environment variable CHROMIUM");
-  });
-}
-
-describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_000 }, () => {
+describe("the page", { timeout: 120_000 }, () => {
   let site: Site;
   let browser: Browser;
   beforeAll(async () => {
-    [site, browser] = await Promise.all([Site.open(), launchBrowser(executablePath!)]);
+    [site, browser] = await Promise.all([Site.open(), launchBrowser()]);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -25,32 +16,8 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
   });
   const begin = (options = {}) => Visit.begin(browser, site.url, options);
 
-  test("loads the embedded model at once and answers, with reasoning and without", async () => {
-    await using visit = await begin();
-    await visit.untilReady();
-    await visit.say("Hello!");
-    expect(await visit.answer()).toMatch(/Thought for .* · \d+ tokens[\s\S]*I'm a tiny demo model/);
-    const summary = visit.page.locator(".reasoning-summary").last();
-    await summary.click();
-    expect(await visit.page.locator(".reasoning-text").innerText()).toContain("The user greets me");
-    await visit.page.getByRole("button", { name: "Reasoning" }).click();
-    await visit.say("Who are you?");
-    expect(await visit.answer()).not.toContain("Thought");
-    expect(await visit.answer()).toMatch(/\d tokens\/s · \d+ of \d+ prompt tokens cached/);
-    expect(visit.errors).toEqual([]);
-  });
-
-  test("runs the tools that the model calls and gives it what they return", async () => {
-    await using visit = await begin();
-    await visit.untilReady();
-    await visit.say("What is 47 + 38?");
-    const call = visit.page.getByRole("group", { name: "Call of calculate" });
-    expect(await call.innerText()).toMatch(/returned[\s\S]*47 \+ 38[\s\S]*\{ "result": 85 \}/);
-    expect(await visit.answer()).toContain("47 + 38 = 85");
-  });
-
   test("keeps the code of a tool away from the network and the page, and ends it when its time is over", async () => {
-    await using visit = await begin();
+    await using visit = await begin({ serviceWorkers: "block" });
     const { page } = visit;
     await visit.openPanel("Tools");
     await page.getByRole("button", { name: "calculate", exact: true }).click();
@@ -94,35 +61,6 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
     expect(await outcome.innerText()).toContain("longer than");
   });
 
-  test("keeps every branch of a conversation, and shows the tokens of an answer with their candidates", async () => {
-    await using visit = await begin();
-    const { page } = visit;
-    await visit.untilReady();
-    await visit.say("Hello!");
-    await page.getByLabel("Message", { exact: true }).press("ArrowUp");
-    await page.getByLabel("Text of the turn").fill("What is 2 + 2?");
-    await page.keyboard.press("Control+Enter");
-    await visit.untilAnswered();
-    expect(await visit.answer()).toContain("4");
-    const branches = page.locator(".said").getByRole("group", { name: "Branches" });
-    expect(await branches.innerText()).toContain("2 / 2");
-    await branches.getByRole("button", { name: "Branch before" }).click();
-    expect(await visit.answer()).toContain("tiny demo model");
-    await page.getByRole("button", { name: "Answer again" }).click();
-    await visit.untilAnswered();
-    await page.getByRole("button", { name: "Tokens and their probabilities" }).click();
-    const tokens = page.getByRole("option");
-    expect(await tokens.count()).toBeGreaterThan(10);
-    await tokens.first().focus();
-    await page.keyboard.press("ArrowRight");
-    expect(await page.locator(".token-candidates tr").count()).toBeGreaterThanOrEqual(5);
-    expect(await page.locator(".token-candidates").innerText()).toMatch(/\d %/);
-    await visit.openPanel("Branches");
-    expect(await page.locator(".side-panel").innerText()).toContain("3 branches");
-    await page.getByRole("button", { name: "What is 2 + 2?" }).last().click();
-    expect(await page.locator(".said").last().innerText()).toContain("What is 2 + 2?");
-  });
-
   test("opens without a network from the second visit on, with what was said, and answers", async () => {
     await using visit = await begin();
     const { page } = visit;
@@ -144,7 +82,7 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
   });
 
   test("has nothing that axe finds wrong, in light colours and in dark ones", async () => {
-    await using visit = await begin({ reducedMotion: "reduce" });
+    await using visit = await begin({ reducedMotion: "reduce", serviceWorkers: "block" });
     const { page } = visit;
     const problems: string[] = [];
     const judge = async (place: string): Promise<void> => {
@@ -176,6 +114,7 @@ describe.runIf(executablePath !== undefined)("the playground", { timeout: 120_00
       viewport: { width: 360, height: 740 },
       hasTouch: true,
       isMobile: true,
+      serviceWorkers: "block",
     });
     const { page } = visit;
     await visit.untilReady();

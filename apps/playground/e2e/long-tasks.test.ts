@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { longTasksOf, observeLongTasks } from "./long-tasks.ts";
+import { Site } from "./site.ts";
+import { launchBrowser, Visit } from "./visit.ts";
+
+test("the page works for no more than 50 ms at a time while it starts, loads a model and shows an answer", {
+  timeout: 120_000,
+  retry: 2,
+}, async () => {
+  await using site = await Site.open();
+  await using browser = await launchBrowser();
+  await using visit = await Visit.begin(
+    browser,
+    "about:blank",
+    { serviceWorkers: "block" },
+    observeLongTasks,
+  );
+  const { page } = visit;
+  const { worked } = await longTasksOf(browser, page, async () => {
+    await page.goto(site.url);
+    await visit.untilReady();
+    await visit.say("What is the weather in Paris and Tokyo?");
+    await page.locator(".reasoning-summary").first().click();
+  });
+  expect(worked.filter((milliseconds) => milliseconds > 50)).toEqual([]);
+
+  // What has nothing to tell here would have.
+  const blocked = await longTasksOf(browser, page, () =>
+    page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      for (const until = performance.now() + 300; performance.now() < until; );
+    }),
+  );
+  expect(Math.max(...blocked.durations)).toBeGreaterThanOrEqual(300);
+  expect(Math.max(...blocked.worked)).toBeGreaterThan(50);
+});
