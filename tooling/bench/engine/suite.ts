@@ -1,22 +1,24 @@
 import { type ChatModel, loadModel } from "krait";
 import { createBackend } from "../engines/backends.ts";
 import { type Figure, figure } from "../figure.ts";
-import { median } from "../paired.ts";
+import { inTurn, type Measurement, median, medianRatio } from "../paired.ts";
 import { modelFile } from "../random-model/model-files.ts";
 import type { SuiteOptions } from "../suite.ts";
 
 const HISTORY_TOKENS = 8192;
 const TURN_TOKENS = 64;
 const BATCH = 16;
-const DECODED_TOKENS = 48;
+const DECODED_TOKENS = 32;
+/** What compiles the code, and fills caches. */
+const WARM_UP_TOKENS = 4;
 
 /** What sharing brings: of beginnings between prompts, and of steps between requests. */
 export async function* engineSuite({ backend, quick, note }: SuiteOptions): AsyncGenerator<Figure> {
-  const repeats = quick ? 1 : 3;
+  const repeats = quick ? 1 : 5;
   yield* batch("tiny", undefined, backend ?? "native", repeats);
   if (!quick) {
     const { path } = await modelFile("0.6b", "q8_0", note);
-    yield* batch("0.6b.q8_0", path, backend ?? "native", repeats);
+    yield* batch("0.6b.q8_0", path, backend ?? "native", 3);
   }
   yield* secondTurn(backend ?? "native", repeats);
 }
@@ -27,20 +29,30 @@ async function* secondTurn(name: string, repeats: number): AsyncGenerator<Figure
   const sizes = { backend, maxContext: 16_384, maxKvTokens: 65_536 };
   await using cached = await loadModel(undefined, sizes);
   await using uncached = await loadModel(undefined, { ...sizes, engine: { prefixCache: false } });
-  const times: { cached: number[]; uncached: number[] } = { cached: [], uncached: [] };
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const history = text(cached, HISTORY_TOKENS, repeat);
-    const second = [...history, ...text(cached, TURN_TOKENS, repeat + 100)];
-    await timed(cached, [...history, 5], { snapshotAt: [HISTORY_TOKENS], maxTokens: 1 });
-    times.cached.push((await timed(cached, second, { maxTokens: 1 })).prefillSeconds);
-    times.uncached.push((await timed(uncached, second, { maxTokens: 1 })).prefillSeconds);
-  }
+  let turn = 0;
+  const prefill = async (model: ChatModel): Promise<Measurement> => {
+    const history = text(model, HISTORY_TOKENS, turn);
+    const second = [...history, ...text(model, TURN_TOKENS, 100 + turn++)];
+    // Nobody reads a history that is not kept.
+    if (model === cached) await timed(model, [...history, 5], { snapshotAt: [HISTORY_TOKENS], maxTokens: 1 });
+    const { prefillSeconds } = await timed(model, second, { maxTokens: 1 });
+    return { value: 1000 * prefillSeconds, cpuSeconds: 0 };
+  };
+  const { values } = await inTurn(
+    { cached: () => prefill(cached), uncached: () => prefill(uncached) },
+    repeats,
+  );
   yield figure({
     name: `engine.${name}.second-turn-over-8k`,
-    value: 1000 * median(times.cached),
+    value: median(values.cached),
     unit: "ms",
     lessIsBetter: true,
-    peer: { value: 1000 * median(times.uncached), name: "the same without a cache", goal: 20 },
+    peer: {
+      value: median(values.uncached),
+      name: "the same without a cache",
+      goal: 20,
+      ratio: medianRatio(values.uncached, values.cached),
+    },
   });
 }
 
@@ -58,23 +70,29 @@ async function* batch(
     maxSequences: BATCH,
     maxKvTokens: 8192,
   });
-  const rates: Record<"one" | "many", number[]> = { one: [], many: [] };
-  await rate(model, BATCH); // once unmeasured, until the code is compiled
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    rates.one.push(await rate(model, 1));
-    rates.many.push(await rate(model, BATCH));
-  }
+  for (const answers of [1, BATCH]) await rate(model, answers, WARM_UP_TOKENS);
+  // The processor time that the rates take is this process's own, which is known without being told.
+  const measured = (answers: number) => async (): Promise<Measurement> => ({
+    value: await rate(model, answers, DECODED_TOKENS),
+    cpuSeconds: 0,
+  });
+  const { values, busy } = await inTurn({ one: measured(1), many: measured(BATCH) }, repeats);
   yield figure({
     name: `engine.${shape}.${name}.batch-${BATCH}`,
-    value: median(rates.many),
+    value: median(values.many),
     unit: "tokens/s",
-    peer: { value: median(rates.one), name: "one answer at a time", goal: 4 },
+    busy,
+    peer: {
+      value: median(values.one),
+      name: "one answer at a time",
+      goal: 4,
+      ratio: medianRatio(values.many, values.one),
+    },
   });
 }
 
 /** Tokens a second of so many answers at once, their prompts left out. */
-async function rate(model: ChatModel, answers: number): Promise<number> {
-  const maxTokens = DECODED_TOKENS;
+async function rate(model: ChatModel, answers: number, maxTokens: number): Promise<number> {
   const timings = await Promise.all(
     Array.from({ length: answers }, (_, index) => timed(model, [20 + index, 21, 22], { maxTokens })),
   );
