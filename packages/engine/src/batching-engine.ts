@@ -9,6 +9,7 @@ import { EventSink } from "./event-sink.ts";
 import type { GenerateEvent } from "./events.ts";
 import type { GenerateStream } from "./generate-stream.ts";
 import type { GenerationContext } from "./generation.ts";
+import { HostCopies } from "./host-copies.ts";
 import type { Submission } from "./job.ts";
 import { checkRequest, type GenerateRequest, type RequestLimits } from "./request.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -18,6 +19,9 @@ import { type EngineState, type EngineStats, Telemetry } from "./telemetry.ts";
 
 /** What timers count to, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** What copies of states on the host may take where nobody says it. */
+const HOST_BYTES = 256 * 2 ** 20;
 
 /** So many backends in a row that are lost before they have done a step, and no other is made. */
 const MOST_IN_VAIN = 3;
@@ -33,6 +37,7 @@ export class BatchingEngine implements Engine {
   readonly #context: GenerationContext;
   readonly #limits: RequestLimits;
   readonly #fingerprint: string;
+  readonly #copies: HostCopies;
   readonly #live = new Set<Submission>();
   #device: EngineDevice;
   /** Why no request is taken any more. */
@@ -63,6 +68,8 @@ export class BatchingEngine implements Engine {
     const { rows, segments, outputRows } = largest;
     const prefillRows = countOption("prefillRows", options.prefillRows, rows);
     const stride = options.prefixCache === false ? undefined : options.prefixCache?.stride;
+    const canBeLost = options.rebuild !== undefined && !backend.synchronous;
+    this.#copies = new HostCopies(options.recovery?.hostBytes ?? (canBeLost ? HOST_BYTES : 0));
     this.#device = this.#open(model, backend);
     this.#scheduler = new Scheduler(
       this.#device,
@@ -209,6 +216,7 @@ export class BatchingEngine implements Engine {
   #open(model: Model, backend: Backend): EngineDevice {
     const device = openDevice(model, backend, {
       cache: this.#options.prefixCache !== false,
+      copies: this.#copies,
       warn: (code, message) => this.#telemetry.warn(code, message),
     });
     backend.lost.then((error) => {

@@ -23,6 +23,7 @@ export function createSubmission(
     startedAt: undefined,
     cachedTokens: 0,
     reportedTokens: 0,
+    scoredTokens: 0,
     isDone: false,
     onDone: () => {},
   };

@@ -24,7 +24,7 @@ export function deliver(part: StepPart, samples: readonly Sample[], telemetry: T
     submission.reportedTokens = read;
     submission.sink.push([{ type: "prefill", tokens: read, totalTokens: promptLength }]);
   }
-  if (part.scores) submission.sink.push([promptLogprobs(part, samples)]);
+  if (part.scores) submission.sink.push(promptLogprobs(part, samples));
   if (!part.draws) return false;
   // All that it had read by the time of the failure has gone well in steps of its own.
   job.isSuspect = false;
@@ -67,14 +67,19 @@ export function finishAnswer(job: Job, telemetry: Telemetry): void {
   telemetry.tell({ type: "request-finished", id: submission.id, finishReason, usage, timing });
 }
 
-function promptLogprobs({ job, end, outputs }: StepPart, samples: readonly Sample[]): PromptLogprobsEvent {
-  const position = end - outputs + 1;
-  const tokens = samples.map(({ logprobs }, index) => ({
+/** Those that its reader has not been told of: after a failure the prompt is read again. */
+function promptLogprobs({ job, end, outputs }: StepPart, samples: readonly Sample[]): PromptLogprobsEvent[] {
+  const { submission } = job;
+  const first = end - outputs + 1;
+  const position = Math.max(first, submission.scoredTokens);
+  if (position > end) return [];
+  submission.scoredTokens = end + 1;
+  const tokens = samples.slice(position - first).map(({ logprobs }, index) => ({
     token: job.tokens[position + index]!,
     logprob: logprobs!.logprob,
     top: logprobs!.top,
   }));
-  return { type: "prompt-logprobs", position, tokens };
+  return [{ type: "prompt-logprobs", position, tokens }];
 }
 
 /** @throws {EngineError} `LOGITS_INVALID` when the device found no token to choose. */

@@ -32,6 +32,13 @@ export interface EngineOptions {
    * were. What has been disposed of and what not is the caller's business. Without it all requests fail.
    */
   readonly rebuild?: (() => Promise<{ readonly model: Model; readonly backend: Backend }>) | undefined;
+  /**
+   * What copies of states in the host's memory may take, from which sequences go on after `rebuild`, one for each
+   * prompt of 256 tokens or more: only what follows is read again, without a copy everything. 256 MiB unless given
+   * where the backend is a device of its own and can be rebuilt, else none: a processor is seldom lost, and copying
+   * takes its time.
+   */
+  readonly recovery?: { readonly hostBytes?: number | undefined } | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 

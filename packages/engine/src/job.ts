@@ -22,6 +22,8 @@ export interface Submission {
   cachedTokens: number;
   /** How much of the prompt its reader has been told of. */
   reportedTokens: number;
+  /** How many of the prompt's tokens its reader has been given the log-probabilities of. */
+  scoredTokens: number;
   isDone: boolean;
   /** Called once, when it is done in whatever way. */
   onDone: () => void;
@@ -49,6 +51,8 @@ export class Job {
   admission = 0;
   /** Whether it took part in a step that failed, so that its next ones are its own until it has drawn a token. */
   isSuspect = false;
+  /** Whether its states went with a device, and it has not been placed since. */
+  hasLostDevice = false;
   firstTokenAt: number | undefined;
 
   constructor(submission: Submission, generation: Generation, choice: number | undefined) {

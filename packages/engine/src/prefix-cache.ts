@@ -129,6 +129,12 @@ export class PrefixCache {
     );
   }
 
+  /** Forgets what these tokens have left, should it be there. */
+  drop(tokens: readonly number[]): void {
+    const entry = this.#entries.get(tokens);
+    if (entry !== undefined) this.#remove(entry);
+  }
+
   /** Gives up the snapshot that was used least recently; whether there was one. */
   freeSnapshot(): boolean {
     return this.#evict(this.#leastRecent());

@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from "@krait/tensor";
 import { EngineError, isLoss } from "./errors.ts";
 import type { Executor } from "./executor.ts";
+import { type HostCopies, type HostCopy, restoreCopy } from "./host-copies.ts";
 import type { Job } from "./job.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { snapshotPoints } from "./snapshot-points.ts";
@@ -11,6 +12,8 @@ import type { Telemetry } from "./telemetry.ts";
 export interface Device {
   readonly executor: Pick<Executor, "pool" | "forward" | "sample" | "settled" | "logits">;
   readonly cache: PrefixCache | undefined;
+  /** What outlives the device. */
+  readonly copies: HostCopies;
 }
 
 export interface RosterOptions {
@@ -105,9 +108,13 @@ export class Roster {
 
   /** Says that the device and all that lay there is gone: what was in the batch waits, oldest first. */
   loseDevice(): void {
+    this.device.copies.loseDevice();
     const running = [...this.running].sort((a, b) => a.admission - b.admission);
     this.running.clear();
-    for (const job of running) this.#forget(job);
+    for (const job of running) {
+      this.#forget(job);
+      job.hasLostDevice = true;
+    }
     this.waiting.unshift(...running);
   }
 
@@ -126,24 +133,32 @@ export class Roster {
     if (pool.freeSlots - reserved < wanted && !isAlone) return false;
     if (pool.freeSlots < wanted) throw noSlots(wanted, pool.freeSlots);
     const start = this.#start(job);
-    const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((start?.length ?? 0) / PAGE_SIZE);
+    const spare = start !== undefined && "kind" in start ? start : undefined;
+    // The pages of a copy are not there yet, those of a snapshot are shared.
+    const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((spare?.length ?? 0) / PAGE_SIZE);
     const promised = [...this.running].reduce((sum, other) => sum + this.#missingPages(other), 0);
-    while (pool.freePages < pages + promised && this.device.cache?.freePages(start));
+    while (pool.freePages < pages + promised && this.device.cache?.freePages(spare));
     if (pool.freePages < pages + promised && !isAlone) return false;
-    job.sequence = start === undefined ? pool.open() : pool.restore(start);
+    if (start === undefined) job.sequence = pool.open();
+    else job.sequence = "kind" in start ? pool.restore(start) : restoreCopy(pool, start);
+    if (job.hasLostDevice) this.#telemetry.counters.recoveredTokens += start?.length ?? 0;
+    job.hasLostDevice = false;
     this.#begin(job);
     this.#enter(job);
     return true;
   }
 
-  /** Where its prompt is kept up to some length: for itself, or by the cache. */
-  #start(job: Job): Snapshot | undefined {
+  /** Where its prompt is kept up to some length: for itself, by the cache, or on the host. */
+  #start(job: Job): Snapshot | HostCopy | undefined {
     const { from, request } = job.submission;
     // Every row's logits are wanted, so every row is run.
     if (request.promptLogprobs !== undefined) return undefined;
     const own = from !== undefined && this.#pool.isOpen(from) ? from : undefined;
     const cached = this.device.cache?.find(request.prompt);
-    return own !== undefined && own.length >= (cached?.length ?? 0) ? own : cached;
+    const kept = own !== undefined && own.length >= (cached?.length ?? 0) ? own : cached;
+    if (!job.hasLostDevice) return kept;
+    const copy = this.device.copies.find(request.prompt, request.prompt.length - 1);
+    return copy !== undefined && copy.length > (kept?.length ?? 0) ? copy : kept;
   }
 
   #missingPages({ tokens, sequence }: Job): number {
@@ -168,6 +183,8 @@ export class Roster {
       this.#options.snapshotStride,
       cache?.capacity ?? 0,
     );
+    // Without a cache there is one point all the same, for a copy on the host.
+    if (points.length === 0 && this.device.copies.areKept) points.push(promptLength - 1);
     const onGrid = new Set(points.map((point) => point - (point % grid)));
     job.snapshotPoints = [...onGrid].filter((point) => point > length);
     if (length === promptLength - 1) submission.keep?.(job.sequence!);

@@ -247,11 +247,17 @@ export class Scheduler {
     if (error instanceof PagesError) {
       return this.fail(error.job.submission, error.told(this.roster.device.executor.pool.pages));
     }
+    const { cache, copies } = this.roster.device;
+    for (const { job, end } of involved) {
+      const tokens = job.tokens.slice(0, end);
+      cache?.drop(tokens);
+      copies.drop(tokens);
+    }
     const jobs = new Set(involved.filter(isCurrent).map(({ job }) => job));
     const [only] = jobs;
-    if (only === undefined) {
+    if (involved.length === 0) {
       for (const job of [...this.roster.running, ...this.roster.waiting]) this.fail(job.submission, error);
-    } else if (jobs.size === 1) this.fail(only.submission, error);
+    } else if (jobs.size === 1) this.fail(only!.submission, error);
     else {
       for (const job of [...jobs].sort((a, b) => b.admission - a.admission)) {
         job.isSuspect = true;

@@ -7,7 +7,7 @@
 // beside them lies what whoever stored it wanted to have with it.
 
 import { EngineError } from "./errors.ts";
-import type { StoredState } from "./session-states.ts";
+import type { StoredState } from "./stored-states.ts";
 
 export interface SessionFile {
   readonly tokens: readonly number[];

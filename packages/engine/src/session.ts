@@ -3,8 +3,8 @@ import { EngineError } from "./errors.ts";
 import type { GenerateStream } from "./generate-stream.ts";
 import type { GenerateRequest } from "./request.ts";
 import { decodeSession, encodeSession } from "./session-file.ts";
-import { readSnapshot, writeSnapshot } from "./session-states.ts";
 import type { Sequence, Snapshot } from "./state-pool.ts";
+import { readStates, writeStates } from "./stored-states.ts";
 
 /** A request that goes on from a session; its prompt is what comes after the session's tokens, if anything does. */
 export type SessionRequest = Omit<GenerateRequest, "prompt"> & { readonly prompt?: readonly number[] };
@@ -93,7 +93,7 @@ export function loadSession(host: SessionHost, bytes: Uint8Array): Session {
   makeRoom(device, pool.pagesFor(length));
   const snapshot = pool.emptySnapshot(length);
   try {
-    writeSnapshot(pool, snapshot, file.states);
+    writeStates(pool, snapshot, file.states);
   } catch (error) {
     pool.close(snapshot);
     throw error;
@@ -146,9 +146,7 @@ class KeptSession implements Session {
       using again = await openSession(this.#host, this.tokens);
       return await again.save({ metadata });
     }
-    // Closing it meanwhile must not give its pages to others.
-    using _ = this.fork();
-    const states = await readSnapshot(device.executor.pool, snapshot);
+    const states = await readStates(device.executor.pool, snapshot);
     return encodeSession({ tokens: this.tokens, states, metadata }, this.#host.fingerprint);
   }
 

@@ -25,14 +25,18 @@ export interface EnqueueOptions {
 
 /** Hands a step to the device, with the snapshots that lie at its parts' ends. */
 export async function enqueueStep(
-  { executor, cache }: Device,
+  { executor, cache, copies }: Device,
   parts: readonly StepPart[],
   { maxBiases, least, before }: EnqueueOptions,
 ): Promise<Step> {
   const enqueuedAt = performance.now();
   executor.forward(parts, least);
   for (const { job, sequence, end } of parts) {
-    if (job.snapshotPoints.includes(end)) cache?.keep(job.tokens.slice(0, end), sequence);
+    if (job.snapshotPoints.includes(end)) {
+      const tokens = job.tokens.slice(0, end);
+      cache?.keep(tokens, sequence);
+      if (end === job.snapshotPoints.at(-1)) copies.add(tokens, executor.pool, sequence);
+    }
     if (end === job.promptLength - 1) job.submission.keep?.(sequence);
   }
   if (parts.some(({ draws, job }) => draws && job.generation.isConstrained)) await before();

@@ -69,6 +69,8 @@ export interface EngineStats {
   readonly preemptions: number;
   /** How often the backend was made again. */
   readonly recoveries: number;
+  /** Tokens that sequences did not have to read again after that, as their states had been copied. */
+  readonly recoveredTokens: number;
   /** Undefined when it is switched off. */
   readonly cache: PrefixCacheStats | undefined;
   readonly slots: { readonly free: number; readonly total: number };
@@ -93,6 +95,7 @@ export class Telemetry {
     rows: 0,
     preemptions: 0,
     recoveries: 0,
+    recoveredTokens: 0,
   };
   readonly #listener: ((event: EngineEvent) => void) | undefined;
 

@@ -19,7 +19,7 @@ export interface LoadModelOptions extends LoadOptions, Omit<FindModelOptions, "w
   readonly engine?:
     | Pick<
         EngineOptions,
-        "lookahead" | "maxQueue" | "prefillRows" | "prefixCache" | "deterministic" | "onEvent"
+        "lookahead" | "maxQueue" | "prefillRows" | "prefixCache" | "deterministic" | "recovery" | "onEvent"
       >
     | undefined;
 }
