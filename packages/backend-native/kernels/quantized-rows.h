@@ -24,13 +24,6 @@ INLINE uint32_t quantized_bytes(Format f) {
   return 8 * sizeof(Words) + sizeof(Scales) + halves_of(f) * sizeof(OfSum);
 }
 
-INLINE float largest_lane(Floats x) {
-  float values[LANES], largest = 0;
-  store(values, x);
-  for (uint32_t l = 0; l < LANES; l++) largest = values[l] > largest ? values[l] : largest;
-  return largest;
-}
-
 INLINE Floats magnitude(Floats x) { return (Floats)((Integers)x & 0x7fffffff); }
 
 // 32 values into lane l of a group, for a product with a weight of a format.

@@ -126,6 +126,15 @@ INLINE float sum_of(Floats x) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
+// The largest of all lanes, each of which is a number.
+INLINE float largest_lane(Floats x) {
+  float values[LANES];
+  store(values, x);
+  float largest = values[0];
+  for (uint32_t l = 1; l < LANES; l++) largest = values[l] > largest ? values[l] : largest;
+  return largest;
+}
+
 // The lanes i and j of a, then k and l of b.
 #if defined(__clang__)
 #define LANES_OF(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, 4 + (k), 4 + (l))

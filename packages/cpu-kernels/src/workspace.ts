@@ -25,7 +25,9 @@ function workspaceWords(op: Op, largest: Extents): number {
     case "causalConv":
       return MOST_LANES * (2 * op.kernelSize - 1);
     case "attention":
-      return 2 * PAGE_SIZE * op.headDim + 2 * largest.rows * (op.heads / op.keyValueHeads);
+      return (
+        2 * PAGE_SIZE * op.headDim + 2 * Math.max(op.heads, largest.rows * (op.heads / op.keyValueHeads))
+      );
     case "drawToken":
       return op.logits.columns;
     default:
