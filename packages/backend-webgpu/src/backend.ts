@@ -23,6 +23,12 @@ import { type Counters, Device } from "./device/device.ts";
 import { DispatchTimer } from "./device/dispatch-timer.ts";
 import { kernelFeatures, kernelTraits, wantedFeatures } from "./device/kernel-traits.ts";
 import { WebGpuExecutable } from "./executable.ts";
+import {
+  describeChoice,
+  type ProductChoice,
+  ProductChoices,
+  type ProductsOption,
+} from "./products/product-choices.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
@@ -42,11 +48,24 @@ export interface WebGpuBackendOptions {
    * that are hardware.
    */
   readonly selfTest?: boolean;
+  /**
+   * What products compute in where weights are scaled integers (q8_0, q4_k and their like) and the adapter
+   * multiplies bytes: `f32`; `bytes`, which rounds activations to eight bits with a scale for each 32 of them;
+   * or what is the faster on this adapter, `measured` for one row, a few and many when a format is first met.
+   * Unless given, that on adapters that are hardware, and `f32` on others.
+   */
+  readonly products?: ProductsOption;
+  /** Told of each choice that was made by measurement, in words. */
+  readonly onChoice?: (reason: string) => void;
 }
 
 /** A {@link Backend} that says what its work has come to. */
 export interface WebGpuBackend extends Backend {
   readonly counters: Counters;
+  /** How many dispatches a step of these extents is. */
+  dispatchesOf(executable: Executable, extents: Extents): number;
+  /** What products compute in, for the formats of Programs compiled so far, and by what measurements. */
+  readonly products: readonly ProductChoice[];
   /**
    * Runs a step as `run` does, but slower, and tells what each of its dispatches took on the device.
    *
@@ -70,6 +89,8 @@ export async function createWebGPUBackend({
   memoryBytes = Number.POSITIVE_INFINITY,
   maxBufferBytes = Number.POSITIVE_INFINITY,
   selfTest,
+  products,
+  onChoice,
 }: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
   const chosen = adapter ?? (await findAdapter(maySoftware));
   const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
@@ -84,8 +105,11 @@ export async function createWebGPUBackend({
     { memoryBytes, maxBufferBytes: largest },
     kernelTraits(software, kernelFeatures(device, await languageFeatures())),
   );
-  if (!(selfTest ?? !software)) return new WebGpu(own, software);
-  return new WebGpu(own, software, new SelfTest(new WebGpu(own, software), describeAdapter(chosen)));
+  const choices = new ProductChoices(own, products ?? (software ? "f32" : "measured"), (choice) => {
+    if (Object.keys(choice.seconds).length > 0) onChoice?.(describeChoice(choice));
+  });
+  if (!(selfTest ?? !software)) return new WebGpu(own, choices);
+  return new WebGpu(own, choices, new SelfTest(new WebGpu(own, choices), describeAdapter(chosen)));
 }
 
 class WebGpu implements WebGpuBackend {
@@ -96,12 +120,14 @@ class WebGpu implements WebGpuBackend {
   readonly limits: { readonly memoryBytes: number; readonly maxBufferBytes: number };
   readonly weightFormats: readonly Format[] = weightFormats;
   readonly #device: Device;
+  readonly #products: ProductChoices;
   readonly #selfTest: SelfTest | undefined;
 
-  constructor(device: Device, software: boolean, selfTest?: SelfTest) {
+  constructor(device: Device, products: ProductChoices, selfTest?: SelfTest) {
     this.#device = device;
+    this.#products = products;
     this.#selfTest = selfTest;
-    this.software = software;
+    this.software = device.traits.software;
     const { memoryBytes, maxBufferBytes } = device.memory;
     this.limits = { memoryBytes, maxBufferBytes };
   }
@@ -112,6 +138,10 @@ class WebGpu implements WebGpuBackend {
 
   get counters(): Counters {
     return this.#device.counters;
+  }
+
+  get products(): readonly ProductChoice[] {
+    return this.#products.all;
   }
 
   allocate(bytes: number, label: string): DeviceBuffer {
@@ -141,11 +171,18 @@ class WebGpu implements WebGpuBackend {
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
     validate(program);
+    await this.#products.prepare(program);
     await this.#selfTest?.require(program);
     signal?.throwIfAborted();
-    const executable = await WebGpuExecutable.compile(program, largest, this.#device);
+    const traits = { ...this.#device.traits, variantOf: this.#products.variantOf };
+    const executable = await WebGpuExecutable.compile(program, largest, this.#device, traits);
     signal?.throwIfAborted();
     return executable;
+  }
+
+  dispatchesOf(executable: Executable, extents: Extents): number {
+    if (executable instanceof WebGpuExecutable) return executable.dispatches(extents);
+    throw new BindingError("The executable whose dispatches are counted is another backend's.");
   }
 
   async profile(

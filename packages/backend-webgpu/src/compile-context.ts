@@ -11,6 +11,7 @@ import {
   type WeightRef,
 } from "@krait/tensor";
 import type { KernelTraits } from "./device/kernel-traits.ts";
+import type { ProductVariant, RowClass } from "./products/product-variant.ts";
 import { StepLayout } from "./step-layout.ts";
 
 /** Where an op finds the numbers that its kernels are specialized with. */
@@ -55,6 +56,11 @@ export class CompileContext {
 
   weight({ weight }: WeightRef): TensorSpec {
     return this.program.weights[weight]!;
+  }
+
+  /** What products with a weight compute in. */
+  variantOf(weight: WeightRef, rows: RowClass): ProductVariant {
+    return this.traits.variantOf(this.weight(weight).format, rows);
   }
 
   stateDtype({ state }: StateRef): DType {

@@ -42,7 +42,12 @@ function dispatchesOf9B(format: Format, maxBufferBytes: number): number {
   });
   const largest = { rows: 256, segments: 4, longestSegment: 256, context: 1024, outputRows: 8 };
   const count = (program: Program, extents: Extents): number => {
-    const at = new CompileContext(program, largest, maxBufferBytes, kernelTraits(false, { subgroups: true }));
+    const at = new CompileContext(
+      program,
+      largest,
+      maxBufferBytes,
+      kernelTraits(false, { subgroups: true, byteDots: true }),
+    );
     return program.ops
       .flatMap((op) => launchesOf(op, at))
       .filter(({ workgroups }) => workgroups(extents).every((groups) => groups !== 0)).length;

@@ -16,6 +16,7 @@ import {
 import { accessOfBinding, Bindings } from "./bindings.ts";
 import { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
+import type { KernelTraits } from "./device/kernel-traits.ts";
 import { launchesOf } from "./kernels/kernels.ts";
 import type { Launch } from "./launch.ts";
 import { type BoundLaunch, WebGpuStep } from "./step.ts";
@@ -43,9 +44,14 @@ export class WebGpuExecutable implements Executable {
   }
 
   /** Compiles all pipelines at once. */
-  static async compile(program: Program, largest: Extents, device: Device): Promise<WebGpuExecutable> {
+  static async compile(
+    program: Program,
+    largest: Extents,
+    device: Device,
+    traits: KernelTraits,
+  ): Promise<WebGpuExecutable> {
     checkLargest(program, largest);
-    const context = new CompileContext(program, largest, device.memory.maxBufferBytes, device.traits);
+    const context = new CompileContext(program, largest, device.memory.maxBufferBytes, traits);
     checkBuffers(context);
     const launches = program.ops.flatMap((op) => launchesOf(op, context).map((launch) => ({ op, launch })));
     const compiled = await Promise.all(
@@ -81,6 +87,12 @@ export class WebGpuExecutable implements Executable {
       bindings.dispose();
       throw error;
     }
+  }
+
+  /** How many dispatches a step of these extents is. */
+  dispatches(extents: Extents): number {
+    return this.#launches.filter(({ launch }) => launch.workgroups(extents).every((groups) => groups !== 0))
+      .length;
   }
 
   /** Steps that were bound before stay usable. */

@@ -2,7 +2,7 @@ import type { Backend } from "@krait/tensor";
 import { ModelError } from "./errors.ts";
 import { type FirstBackendOptions, firstBackend } from "./first-backend.ts";
 
-type CreateBackend = () => Promise<Backend>;
+type CreateBackend = (options: FirstBackendOptions) => Promise<Backend>;
 
 /** By a variable, so that nothing that bundles for a page looks for what runs in Node alone. */
 const cudaPackage = "@krait/backend-cuda";
@@ -18,8 +18,8 @@ const cuda: CreateBackend = async () => {
   });
   return createCudaBackend();
 };
-const webgpu = async (software: boolean) =>
-  (await import("@krait/backend-webgpu")).createWebGPUBackend({ software });
+const webgpu = async (software: boolean, { onChoice }: FirstBackendOptions) =>
+  (await import("@krait/backend-webgpu")).createWebGPUBackend({ software, ...(onChoice && { onChoice }) });
 const native: CreateBackend = async () => (await import("@krait/backend-native")).createNativeBackend();
 const wasm: CreateBackend = async () => (await import("@krait/backend-wasm")).createWasmBackend();
 const cpu = async (memoryBytes: number) =>
@@ -28,7 +28,7 @@ const cpu = async (memoryBytes: number) =>
 /** Backends by name. Each is imported only when it is chosen. */
 const named: Readonly<Record<string, CreateBackend>> = {
   cuda,
-  webgpu: () => webgpu(true),
+  webgpu: (options) => webgpu(true, options),
   native,
   wasm,
   cpu: () => cpu(Number.POSITIVE_INFINITY),
@@ -37,7 +37,7 @@ const named: Readonly<Record<string, CreateBackend>> = {
 /** As "auto" tries them, the fastest first. A driver that computes on the processor is no GPU to it. */
 const automatic: Readonly<Record<string, CreateBackend>> = {
   cuda,
-  webgpu: () => webgpu(false),
+  webgpu: (options) => webgpu(false, options),
   native,
   wasm,
   cpu: () => cpu(machineMemory()),
@@ -56,7 +56,10 @@ export const backendNames: readonly string[] = Object.keys(named);
  */
 export async function chooseBackend(name: string, options: FirstBackendOptions = {}): Promise<Backend> {
   if (name === "auto") {
-    const candidates = Object.entries(automatic).map(([each, create]) => ({ name: each, create }));
+    const candidates = Object.entries(automatic).map(([each, create]) => ({
+      name: each,
+      create: () => create(options),
+    }));
     return await firstBackend(candidates, options);
   }
   if (!Object.hasOwn(named, name)) {
@@ -66,7 +69,7 @@ export async function chooseBackend(name: string, options: FirstBackendOptions =
       { name, available: backendNames },
     );
   }
-  const backend = await named[name]!();
+  const backend = await named[name]!(options);
   options.onChoice?.(`Backend "${name}", as asked for.`);
   return backend;
 }

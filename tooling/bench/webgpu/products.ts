@@ -1,9 +1,10 @@
-import type { WebGpuBackend } from "@krait/backend-webgpu";
-import { buildProgram, byteLength, type Extents, type Format } from "@krait/tensor";
+import { createWebGPUBackend, type WebGpuBackend } from "@krait/backend-webgpu";
+import { buildProgram, byteLength, type Extents, type Format, isDType } from "@krait/tensor";
 import { Random } from "@krait/testing";
 import { type Figure, figure } from "../figure.ts";
 import { inTurn, median, medianRatio } from "../paired.ts";
 import { RandomWeights } from "../random-model/random-weights.ts";
+import { requestAdapter } from "./adapter.ts";
 import type { BareDevice } from "./bare-device.ts";
 import { type Ceilings, shader } from "./ceilings.ts";
 
@@ -15,44 +16,47 @@ interface Size {
 
 const ROUNDS = 5;
 
-/** The kernels of the matrix product, in bytes or operations a second, beside the first kernel that one writes. */
+/**
+ * The kernels of the matrix product, in bytes or operations a second: in f32 beside the first kernel that one
+ * writes, then in every form that a format has.
+ */
 export async function* measureProducts(
-  backend: WebGpuBackend,
   bare: BareDevice,
   ceilings: Ceilings,
   formats: readonly Format[],
 ): AsyncGenerator<Figure> {
-  // On a processor a step of a real layer's size would take seconds.
-  const few = backend.software ? { outputs: 2048, columns: 2048 } : { outputs: 15_680, columns: 4480 };
-  const many = backend.software ? { outputs: 1024, columns: 1024, rows: 64 } : { ...few, rows: 512 };
-  for (const [size, goal] of [
-    [{ ...few, rows: 1 }, 2],
-    [many, 4],
-  ] as const) {
-    yield* compareWithNaive(backend, bare, size, goal);
-  }
-  for (const format of formats) {
-    for (const rows of [1, 4, 8]) {
-      const size = { ...few, rows };
-      await using product = await prepareProduct(backend, size, format);
-      const seconds = await medianSeconds(product.run);
+  for (const variant of ["f32", "bytes"] as const) {
+    await using backend = await createWebGPUBackend({ adapter: await requestAdapter(), products: variant });
+    // On a processor a step of a real layer's size would take seconds.
+    const few = backend.software ? { outputs: 2048, columns: 2048 } : { outputs: 15_680, columns: 4480 };
+    const many = backend.software ? { outputs: 1024, columns: 1024, rows: 64 } : { ...few, rows: 512 };
+    if (variant === "f32") {
+      yield* compareWithNaive(backend, bare, { ...few, rows: 1 }, 2);
+      yield* compareWithNaive(backend, bare, many, 4);
+    }
+    for (const format of formats) {
+      if (variant === "bytes" && isDType(format)) continue;
+      for (const rows of backend.software ? [1, 4] : [1, 4, 8]) {
+        const size = { ...few, rows };
+        const seconds = await secondsOf(backend, size, format);
+        const bytes = byteLength({ shape: [size.outputs, size.columns], format });
+        yield figure({
+          name: `${labelOf(size)}.${format}.${variant}`,
+          value: bytes / seconds / 1e9,
+          unit: "GB/s",
+          milliseconds: 1000 * seconds,
+          peer: { value: ceilings.copy / 1e9, name: "copy" },
+        });
+      }
+      const seconds = await secondsOf(backend, many, format);
       yield figure({
-        name: `${labelOf(size)}.${format}`,
-        value: byteLength({ shape: [size.outputs, size.columns], format }) / seconds / 1e9,
-        unit: "GB/s",
+        name: `${labelOf(many)}.${format}.${variant}`,
+        value: operations(many) / seconds / 1e9,
+        unit: "Gop/s",
         milliseconds: 1000 * seconds,
-        peer: { value: ceilings.copy / 1e9, name: "copy" },
+        peer: { value: ceilings.multiplyAdd / 1e9, name: "multiply-adds" },
       });
     }
-    await using product = await prepareProduct(backend, many, format);
-    const seconds = await medianSeconds(product.run);
-    yield figure({
-      name: `${labelOf(many)}.${format}`,
-      value: operations(many) / seconds / 1e9,
-      unit: "Gop/s",
-      milliseconds: 1000 * seconds,
-      peer: { value: ceilings.multiplyAdd / 1e9, name: "multiply-adds" },
-    });
   }
 }
 
@@ -146,11 +150,12 @@ async function prepareNaive(bare: BareDevice, { outputs, columns, rows }: Size):
   };
 }
 
-/** The first run, in which drivers compile, is left aside. */
-async function medianSeconds(run: () => Promise<number>): Promise<number> {
-  await run();
+/** The median; the first run, in which drivers compile, is left aside. */
+async function secondsOf(backend: WebGpuBackend, size: Size, format: Format): Promise<number> {
+  await using product = await prepareProduct(backend, size, format);
+  await product.run();
   const seconds: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) seconds.push(await run());
+  for (let round = 0; round < ROUNDS; round++) seconds.push(await product.run());
   return median(seconds);
 }
 

@@ -114,8 +114,7 @@ async function* measureOps(
 ): AsyncGenerator<Figure> {
   const { step, extents, feeds } = sequence.nextForward(rows);
   const totals = new Map<string, { seconds: number } & OpCost>();
-  const profiles = [await backend.profile(step, extents, feeds), await backend.profile(step, extents, feeds)];
-  for (const { op, seconds } of profiles[1]!) {
+  for (const { op, seconds } of await backend.profile(step, extents, feeds)) {
     const name = nameOf(op);
     totals.set(name, { ...(totals.get(name) ?? none), seconds: (totals.get(name)?.seconds ?? 0) + seconds });
   }

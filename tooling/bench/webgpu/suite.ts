@@ -5,6 +5,7 @@ import type { SuiteOptions } from "../suite.ts";
 import { isSoftware, requestAdapter } from "./adapter.ts";
 import { BareDevice } from "./bare-device.ts";
 import { measureCeilings } from "./ceilings.ts";
+import { countDispatches } from "./dispatches.ts";
 import { measureLargestLoad } from "./largest-load.ts";
 import { measureProducts } from "./products.ts";
 import { measureSteps } from "./steps.ts";
@@ -28,10 +29,11 @@ export async function* webgpuSuite({ quick, note }: SuiteOptions): AsyncGenerato
   yield figure({ name: "webgpu.copy", value: ceilings.copy / 1e9, unit: "GB/s" });
   yield figure({ name: "webgpu.multiply-add", value: ceilings.multiplyAdd / 1e9, unit: "Gop/s" });
 
-  await using backend = await createWebGPUBackend({ adapter });
-  yield* measureProducts(backend, bare, ceilings, quick ? quickFormats : allFormats);
+  yield* measureProducts(bare, ceilings, quick || software ? quickFormats : allFormats);
 
-  const contexts = software ? [256, 2048] : quick ? [1024] : [1024, 16_384, 131_072];
+  await using backend = await createWebGPUBackend({ adapter, onChoice: note });
+  yield* countDispatches(backend);
+  const contexts = software ? [256] : quick ? [1024] : [1024, 16_384, 131_072];
   const prefillRows = software ? 64 : 512;
   const shape = software ? "0.6b" : "9b";
   const formats: readonly Format[] = software ? ["q8_0"] : quick ? ["q4_k"] : ["q4_k", "q8_0", "bf16"];

@@ -1,7 +1,12 @@
+import type { Format } from "@krait/tensor";
+import type { ProductVariant, RowClass } from "../products/product-variant.ts";
+
 /** What kernels make use of where a device has it. None of it is needed. */
 export interface KernelFeatures {
   /** Sums over the lanes of a subgroup, which also tells which one it is. */
   readonly subgroups: boolean;
+  /** Dot products of bytes, four in a word. */
+  readonly byteDots: boolean;
 }
 
 /** Device features that are asked for where an adapter has them. */
@@ -9,27 +14,56 @@ export const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query", "su
 
 /** @param language - the extensions of WGSL that compile. */
 export function kernelFeatures(device: GPUDevice, language: ReadonlySet<string>): KernelFeatures {
-  return { subgroups: device.features.has("subgroups") && language.has("subgroup_id") };
+  return {
+    subgroups: device.features.has("subgroups") && language.has("subgroup_id"),
+    byteDots: language.has("packed_4x8_integer_dot_product"),
+  };
+}
+
+/** The rows that a workgroup takes, and those of each of its lanes. */
+interface Tile {
+  readonly rows: number;
+  readonly laneRows: number;
 }
 
 /** What kernels are chosen by. */
 export interface KernelTraits {
+  /** Whether a processor computes. */
+  readonly software: boolean;
   readonly features: KernelFeatures;
   /** Invocations that share a product's columns, where there are few rows. */
   readonly productLanes: number;
-  /** Where there are many, the rows that a workgroup takes, and those of each of its lanes. */
-  readonly productTile: { readonly rows: number; readonly laneRows: number };
+  /** Where there are many. */
+  readonly productTile: Tile;
+  /** The same of products in bytes. */
+  readonly byteTile: Tile;
+  /** What a product with a weight of a format computes in. */
+  readonly variantOf: (format: Format, rows: RowClass) => ProductVariant;
 }
 
 /** A workgroup is some warps of a graphics card. */
-const hardware = { productLanes: 64, productTile: { rows: 32, laneRows: 8 } } as const;
+const hardware = {
+  productLanes: 64,
+  productTile: { rows: 32, laneRows: 8 },
+  byteTile: { rows: 32, laneRows: 8 },
+} as const;
 
 /**
  * A workgroup is a vector or two of a processor, whose lanes read the same rows: on lavapipe that makes a
  * load of each of them one load, and products more than twice as fast.
  */
-const software = { productLanes: 8, productTile: { rows: 16, laneRows: 16 } } as const;
+const software = {
+  productLanes: 8,
+  productTile: { rows: 16, laneRows: 16 },
+  byteTile: { rows: 16, laneRows: 4 },
+} as const;
 
+/** Products compute in f32, unless another choice takes its place. */
 export function kernelTraits(isSoftware: boolean, features: KernelFeatures): KernelTraits {
-  return { features, ...(isSoftware ? software : hardware) };
+  return {
+    software: isSoftware,
+    features,
+    ...(isSoftware ? software : hardware),
+    variantOf: () => "f32",
+  };
 }

@@ -18,19 +18,9 @@ override EPSILON: f32 = 0;
 @group(0) @binding(0) var<storage, read> step: array<i32>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>; // [OUTPUTS, ROW_VECTORS]
 
-@group(0) @binding(6) var<storage, read> norm_weight: array<f32>; // [COLUMNS]
-
 const PRODUCTS: u32 = TILE_ROWS * TILE_OUTPUTS;
 const SQUARES: u32 = PRODUCTS; // where the squares of normalized rows stand, behind the products
 const SUMS: u32 = PRODUCTS + select(0, TILE_ROWS, HAS_SQUARES);
-
-fn norm_vector(vector: u32) -> vec4<f32> {
-  var values: vec4<f32>;
-  for (var i = 0u; i < 4 && 4 * vector + i < COLUMNS; i++) {
-    values[i] = norm_weight[4 * vector + i];
-  }
-  return values;
-}
 
 /// x and z count tiles of outputs, y tiles of rows.
 @compute @workgroup_size(LANES)

@@ -59,7 +59,7 @@ fn linear_tiled(
     for (var i = lane; i < TILE_OUTPUTS * TILE_CHUNKS; i += LANES) {
       let o = i / TILE_CHUNKS;
       let chunk = i % TILE_CHUNKS;
-      var values: Chunk;
+      var values = Chunk(); // said, for compilers do not zero what a loop declares again
       if (first_output + o < OUTPUTS && first_chunk + chunk < CHUNKS) {
         values = weight_chunk((first_output + o) * ROW_VECTORS, first_chunk + chunk);
       }

@@ -72,6 +72,7 @@ export function numbers(name: string, count: number): Float32Array {
 
 function weightNumbers(name: string, { shape }: TensorSpec): Float32Array {
   const drawn = numbers(name, elementCount(shape));
+  if (name === "levels") return drawn.map((number, i) => (i % 32 === 0 ? 1 : Math.round(127 * number) / 127));
   return name === "a" ? drawn.map((number) => -1 - Math.abs(number)) : drawn; // decays are negative
 }
 

@@ -38,10 +38,12 @@ const largest = { rows: 12, segments: 0, longestSegment: 0, context: 0, outputRo
 
 await withAdapter("the self-test", () => {
   test.each([
-    ["what the adapter has", () => patchedAdapter((source) => source)],
-    ["what a graphics card without features has", plainAdapter],
-  ])("passes with %s, and leaves nothing on the device", async (_, adapterOf) => {
-    await using backend = await createWebGPUBackend({ adapter: await adapterOf(), selfTest: true });
+    ["what the adapter has", () => patchedAdapter((source) => source), "f32"],
+    ["what a graphics card without features has", plainAdapter, "f32"],
+    ["bytes on a graphics card", plainAdapter, "bytes"],
+  ] as const)("passes with %s, and leaves nothing on the device", async (_, adapterOf, products) => {
+    const adapter = await adapterOf();
+    await using backend = await createWebGPUBackend({ adapter, selfTest: true, products });
     await backend.compile(product("q4_k"), { largest });
     expect(backend.counters).toMatchObject({ buffers: 0, allocatedBytes: 0 });
     const { dispatches } = backend.counters;

@@ -8,20 +8,27 @@ alias Chunk = array<vec4<f32>, CHUNK_VECTORS>;
 override HIGH_AT: u32 = 0; // vectors before the high bits of a row
 override HIGH_BITS: u32 = 0; // of a value: 0, 1 or 2
 
-fn weight_quants(row: u32, chunk: u32) -> array<vec4<u32>, CHUNK_VECTORS> {
+/// The values as bytes, four in a word.
+fn weight_bytes(row: u32, chunk: u32) -> array<u32, CHUNK_VECTORS> {
   let words = weight[row + chunk];
-  var quants: array<vec4<u32>, CHUNK_VECTORS>;
+  var bytes: array<u32, CHUNK_VECTORS>;
   for (var i = 0u; i < 4; i++) {
-    quants[2 * i] = unpack4xU8(words[i] & 0x0f0f0f0f);
-    quants[2 * i + 1] = unpack4xU8((words[i] >> 4) & 0x0f0f0f0f);
+    bytes[2 * i] = words[i] & 0x0f0f0f0f;
+    bytes[2 * i + 1] = (words[i] >> 4) & 0x0f0f0f0f;
   }
   if (HIGH_BITS > 0) {
     for (var i = 0u; i < CHUNK_VECTORS; i++) {
       let bit = 4 * HIGH_BITS * i;
       let high = weight_word(row + HIGH_AT, HIGH_BITS * chunk + bit / 32) >> (bit % 32);
-      let mask = (1u << HIGH_BITS) - 1;
-      quants[i] |= ((vec4(high) >> (HIGH_BITS * vec4(0u, 1u, 2u, 3u))) & vec4(mask)) << vec4(4u);
+      bytes[i] |= spread(high & ((1u << (4 * HIGH_BITS)) - 1)) << 4;
     }
   }
-  return quants;
+  return bytes;
+}
+
+/// The lowest 4 · HIGH_BITS bits, HIGH_BITS of them in each byte.
+fn spread(bits: u32) -> u32 {
+  let apart = 8 - HIGH_BITS;
+  let mask = select(0x01010101u, 0x03030303u, HIGH_BITS == 2);
+  return (bits | (bits << apart) | (bits << (2 * apart)) | (bits << (3 * apart))) & mask;
 }

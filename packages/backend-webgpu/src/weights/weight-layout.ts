@@ -11,6 +11,14 @@ export interface WeightLayout {
   readonly constants: Readonly<Record<string, number>>;
   /** A multiple of 16; values past the row's end are zeros. */
   readonly rowBytes: number;
+  /** How kernels read 32 values of a row as bytes; formats that are no scaled integers are not read so. */
+  readonly bytes?: {
+    /** `weight_bytes` and `weight_scales`. */
+    readonly source: string;
+    readonly constants: Readonly<Record<string, number>>;
+    /** Whether values have offsets, and not scales alone. */
+    readonly hasOffset: boolean;
+  };
   /** Values that `weight_chunk` gives at once. */
   readonly chunkValues: number;
   /** Stored rows, as they lie on the device. */
