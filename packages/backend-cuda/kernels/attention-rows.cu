@@ -24,6 +24,8 @@ constexpr int HEADER = 4;
 template <class Element, int HEADS, int LANES>
 static __device__ __forceinline__ void attention_rows(ATTENTION_PARAMETERS(Element), int skips_tiles) {
   constexpr int PASSES = LANES, AT_ONCE = 32 / LANES, CHANNELS = 8 * LANES;
+  // Passes whose loads are under way together.
+  constexpr int GROUP = LANES == 16 ? 4 : 1;
   // A head of few channels may have any number of them.
   constexpr bool IS_WHOLE = LANES == 16;
   __shared__ float scores[WARPS][HEADS][PAGE_SIZE];
@@ -61,20 +63,30 @@ static __device__ __forceinline__ void attention_rows(ATTENTION_PARAMETERS(Eleme
     const size_t first_row = static_cast<size_t>(page_table[own_slot * max_pages + page]) * PAGE_SIZE;
     const size_t base = first_row * columns + key_head * head_dim;
     const int count = min(PAGE_SIZE, positions - page * PAGE_SIZE);
+    const auto load_group = [&](const Element* from, int first_pass, float (&group)[GROUP][8]) {
+#pragma unroll
+      for (int k = 0; k < GROUP; k++) {
+        const int p = (first_pass + k) * AT_ONCE + lane / LANES;
+        load_channels<IS_WHOLE>(from + base + p * columns, first_channel, head_dim, p < count, group[k]);
+      }
+    };
     // Every lane takes part in the shuffles before a score is written, and so has read those of the page before.
-#pragma unroll(LANES == 16 ? 2 : 1)
-    for (int pass = 0; pass < PASSES; pass++) {
-      const int p = pass * AT_ONCE + lane / LANES;
-      float key[8];
-      load_channels<IS_WHOLE>(keys + base + p * columns, first_channel, head_dim, p < count, key);
+#pragma unroll 1
+    for (int first_pass = 0; first_pass < PASSES; first_pass += GROUP) {
+      float group[GROUP][8];
+      load_group(keys, first_pass, group);
 #pragma unroll
-      for (int h = 0; h < HEADS; h++) {
-        float score = 0;
+      for (int k = 0; k < GROUP; k++) {
+        const int p = (first_pass + k) * AT_ONCE + lane / LANES;
 #pragma unroll
-        for (int i = 0; i < 8; i++) score += own_query[h][i] * key[i];
+        for (int h = 0; h < HEADS; h++) {
+          float score = 0;
 #pragma unroll
-        for (int other = LANES / 2; other > 0; other /= 2) score += __shfl_xor_sync(ALL_LANES, score, other);
-        if (lane % LANES == 0) scores[warp][h][p] = p < count ? score : -INFINITY;
+          for (int i = 0; i < 8; i++) score += own_query[h][i] * group[k][i];
+#pragma unroll
+          for (int other = LANES / 2; other > 0; other /= 2) score += __shfl_xor_sync(ALL_LANES, score, other);
+          if (lane % LANES == 0) scores[warp][h][p] = p < count ? score : -INFINITY;
+        }
       }
     }
     __syncwarp();
@@ -92,16 +104,19 @@ static __device__ __forceinline__ void attention_rows(ATTENTION_PARAMETERS(Eleme
     }
     __syncwarp();
 
-#pragma unroll(LANES == 16 ? 2 : 1)
-    for (int pass = 0; pass < PASSES; pass++) {
-      const int p = pass * AT_ONCE + lane / LANES;
-      float value[8];
-      load_channels<IS_WHOLE>(values + base + p * columns, first_channel, head_dim, p < count, value);
+#pragma unroll 1
+    for (int first_pass = 0; first_pass < PASSES; first_pass += GROUP) {
+      float group[GROUP][8];
+      load_group(values, first_pass, group);
 #pragma unroll
-      for (int h = 0; h < HEADS; h++) {
-        const float exponential = scores[warp][h][p];
+      for (int k = 0; k < GROUP; k++) {
+        const int p = (first_pass + k) * AT_ONCE + lane / LANES;
 #pragma unroll
-        for (int i = 0; i < 8; i++) weighted[h][i] += exponential * value[i];
+        for (int h = 0; h < HEADS; h++) {
+          const float exponential = scores[warp][h][p];
+#pragma unroll
+          for (int i = 0; i < 8; i++) weighted[h][i] += exponential * group[k][i];
+        }
       }
     }
   }
@@ -165,7 +180,7 @@ KERNEL(attention_join, 128, const int* rows, const int* slot, const float* parti
 }
 
 #define INSTANCE(name, Element, HEADS, LANES)                                                             \
-  KERNEL(attention_rows_##name##_##HEADS##_##LANES, 32 * WARPS, ATTENTION_PARAMETERS(Element), int skips) { \
+  KERNEL_BESIDE(attention_rows_##name##_##HEADS##_##LANES, 32 * WARPS, 3, ATTENTION_PARAMETERS(Element), int skips) { \
     attention_rows<Element, HEADS, LANES>(ATTENTION_ARGUMENTS, skips);                                    \
   }
 #define INSTANCES(name, Element) \

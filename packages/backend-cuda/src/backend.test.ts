@@ -1,7 +1,9 @@
+import { brotliCompressSync } from "node:zlib";
 import { type Backend, buildProgram, type Extents, quantize } from "@krait/tensor";
 import { sourceOf } from "@krait/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withEmulator } from "../test-support/with-emulator.ts";
+import { deviceOf } from "./backend.ts";
 import { type CudaBackend, createCudaBackend } from "./index.ts";
 
 const one: Extents = { rows: 1, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
@@ -176,6 +178,25 @@ await withEmulator("the backend on an emulated GPU", (emulator) => {
       expect.objectContaining({ code: "MEMORY_EXCEEDED" }),
     );
     emulator.setDevice();
+  });
+
+  test("a step of more rows than a grid counts is refused when it is compiled, with what to do", async () => {
+    await using backend = await create();
+    const largest = { ...one, rows: 70_000 };
+    await expect(backend.compile(lookUp, { largest })).rejects.toMatchObject({
+      code: "STEP_TOO_LARGE",
+      message: expect.stringMatching(/70000 blocks .* op 1 \(embed\).* up to 65535: compile for fewer rows/),
+    });
+  });
+
+  test("PTX that the driver does not take fails with what the driver says of it", async () => {
+    await using backend = await create();
+    const base64 = brotliCompressSync("no PTX").toString("base64");
+    const load = () => deviceOf(backend).modules.kernel({ name: "broken", sourceHash: "", base64 }, "k");
+    expect(load).toThrow(
+      expect.objectContaining({ code: "CUDA_FAILED", call: "cuModuleLoadDataEx", result: 218 }),
+    );
+    expect(load).toThrow(/CUDA_ERROR_INVALID_PTX \(218\): .*: ptxas: line 1: no version\.$/);
   });
 
   test("everything that was allocated is given back", async () => {

@@ -4,6 +4,7 @@ import {
   DisposedError,
   type Executable,
   type Extents,
+  KraitError,
   type Program,
   type Step,
   type WeightBuffer,
@@ -13,7 +14,11 @@ import { BoundLaunch, type LoadedLaunch } from "./bound-launch.ts";
 import { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
 import { launchesOf } from "./kernels/kernels.ts";
+import type { Launch } from "./launch.ts";
 import { CudaStep } from "./step.ts";
+
+/** Blocks that a grid may have in y and in z. */
+const MOST_BLOCKS = 65_535;
 
 /** A Program as launches of loaded kernels; memory is taken when it is bound. */
 export class CudaExecutable implements Executable {
@@ -22,6 +27,7 @@ export class CudaExecutable implements Executable {
   readonly #launches: readonly LoadedLaunch[];
   #isDisposed = false;
 
+  /** @throws {KraitError} `STEP_TOO_LARGE` for more rows or segments than a grid can count. */
   constructor(program: Program, largest: Extents, device: Device) {
     checkLargest(program, largest);
     this.#context = new CompileContext(program, largest, device.properties);
@@ -29,6 +35,7 @@ export class CudaExecutable implements Executable {
     this.#launches = program.ops.flatMap((op, index) =>
       launchesOf(op, this.#context).map((launch) => {
         const what = `op ${index} (${op.op}) of Program "${program.name}", kernel ${launch.kernel}`;
+        requireGrid(launch, largest, what);
         device.driver.during = what;
         const kernel = device.modules.kernel(launch.module, launch.kernel);
         device.driver.during = undefined;
@@ -54,4 +61,14 @@ export class CudaExecutable implements Executable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
   }
+}
+
+function requireGrid({ grid }: Launch, largest: Extents, what: string): void {
+  const [, y = 1, z = 1] = grid(largest);
+  if (Math.max(y, z) <= MOST_BLOCKS) return;
+  throw new KraitError(
+    "STEP_TOO_LARGE",
+    `The largest step needs ${Math.max(y, z)} blocks in one direction for ${what}, but a GPU counts up to ` +
+      `${MOST_BLOCKS}: compile for fewer rows.`,
+  );
 }

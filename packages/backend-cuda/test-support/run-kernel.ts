@@ -27,9 +27,10 @@ export async function runKernel(
 ): Promise<void> {
   const driver = await Driver.load(emulator.library);
   const stream = driver.handle("cuStreamCreate", 0);
-  const module = driver.handle("cuModuleLoadData", new Uint8Array(new ArrayBuffer(8)));
+  const image = Buffer.from(".version\0");
+  const module = driver.handle("cuModuleLoadDataEx", image, 0, null, null);
   const handle = driver.handle("cuModuleGetFunction", module, kernel);
-  driver.call("cuFuncSetAttribute", handle, 8, Math.max(sharedBytes, 48 * 1024));
+  if (sharedBytes > 0) driver.call("cuFuncSetAttribute", handle, 8, sharedBytes);
   const values = new DataView(new ArrayBuffer(8 * args.length));
   const addresses = new BigUint64Array(new ArrayBuffer(8 * args.length));
   const base = driver.address(new Uint8Array(values.buffer));

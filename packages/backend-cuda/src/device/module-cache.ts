@@ -1,10 +1,13 @@
 import { brotliDecompressSync } from "node:zlib";
 import type { Driver } from "../driver/driver.ts";
-import { MAX_DYNAMIC_SHARED_BYTES } from "../driver/results.ts";
+import { JitOption, MAX_DYNAMIC_SHARED_BYTES, Result } from "../driver/results.ts";
 import type { PtxModule } from "../launch.ts";
 
-/** What a block may have without asking for more. */
-const SHARED_BYTES = 48 * 1024;
+/** What a block may have without asking for more: 48 KiB together with what is not dynamic, for which there is room. */
+const SHARED_BYTES = 32 * 1024;
+
+/** Of what the driver says about PTX that it does not take. */
+const LOG_BYTES = 4096;
 
 /** A kernel that can be launched. */
 export interface KernelFunction {
@@ -48,12 +51,25 @@ export class ModuleCache {
   #load(module: PtxModule): bigint {
     let handle = this.#modules.get(module);
     if (handle === undefined) {
-      const text = brotliDecompressSync(Buffer.from(module.base64, "base64"));
-      const terminated = new Uint8Array(new ArrayBuffer(text.byteLength + 1));
-      terminated.set(text);
-      handle = this.#driver.handle("cuModuleLoadData", terminated);
+      handle = this.#translate(brotliDecompressSync(Buffer.from(module.base64, "base64")));
       this.#modules.set(module, handle);
     }
     return handle;
+  }
+
+  /** The driver translates PTX for its GPU, or says why it cannot. */
+  #translate(ptx: Uint8Array): bigint {
+    const image = new Uint8Array(new ArrayBuffer(ptx.byteLength + 1)); // the text, and a zero at its end
+    image.set(ptx);
+    const log = new Uint8Array(new ArrayBuffer(LOG_BYTES));
+    const options = new Int32Array(new ArrayBuffer(8));
+    options.set([JitOption.errorLog, JitOption.errorLogBytes]);
+    const values = new BigUint64Array(new ArrayBuffer(16));
+    values.set([this.#driver.address(log), BigInt(LOG_BYTES)]);
+    const module = new BigUint64Array(new ArrayBuffer(8));
+    const result = this.#driver.result("cuModuleLoadDataEx", module, image, 2, options, values);
+    if (result === Result.success) return module[0]!;
+    const text = new TextDecoder().decode(log.subarray(0, log.indexOf(0)));
+    throw this.#driver.error("cuModuleLoadDataEx", result, text.trim());
   }
 }

@@ -80,9 +80,11 @@ export class Driver {
     return Number(BigInt.asIntN(32, this.handle(name, ...args)));
   }
 
-  error(call: DriverFunction, result: number): CudaError {
+  /** @param details - what else is known of it. */
+  error(call: DriverFunction, result: number, details = ""): CudaError {
     const resultName = this.#describe("cuGetErrorName", result);
-    const description = this.#describe("cuGetErrorString", result);
+    const described = this.#describe("cuGetErrorString", result);
+    const description = details === "" ? described : `${described}: ${details}`;
     const { during, device } = this;
     return new CudaError({ call, result, resultName, description, during, device });
   }

@@ -18,6 +18,9 @@ export const DeviceAttribute = {
 /** `CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES` */
 export const MAX_DYNAMIC_SHARED_BYTES = 8;
 
+/** `CU_JIT_ERROR_LOG_BUFFER` and `CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES` */
+export const JitOption = { errorLog: 5, errorLogBytes: 6 } as const;
+
 /** `CU_MEMPOOL_ATTR_RELEASE_THRESHOLD` */
 export const RELEASE_THRESHOLD = 4;
 

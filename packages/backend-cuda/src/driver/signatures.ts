@@ -39,7 +39,8 @@ export const signatures = {
   cuEventQuery: "uint64_t",
   cuEventSynchronize: "uint64_t",
   cuEventElapsedTime: "void *, uint64_t, uint64_t",
-  cuModuleLoadData: "void *, void *",
+  // Module, image, options: how many, which, and their values.
+  cuModuleLoadDataEx: "void *, void *, unsigned int, void *, void *",
   cuModuleUnload: "uint64_t",
   cuModuleGetFunction: "void *, uint64_t, const char *",
   cuFuncSetAttribute: "uint64_t, int, int",

@@ -51,7 +51,9 @@ struct Kernel {
   std::vector<size_t> sizes;
   char* shared;
   char* sharedEnd;
-  size_t dynamicLimit = 48 << 10;
+  /// Dynamic shared memory that was asked for with an attribute; without one it has 48 KiB together with what is not.
+  size_t dynamicLimit = 0;
+  size_t staticBytes() const { return size_t(sharedEnd - shared); }
 };
 
 bool add(Kernel kernel);
