@@ -15,7 +15,7 @@ KERNEL(quantize_rows, 256, const int* rows, const float* x, int x_stride, int is
   const int row = blockIdx.x;
   if (row >= *rows) return;
   const QuantizedRow to{row_of(quantized, row, QuantizedRow::bytes(columns)), (columns + 31) / 32};
-  quantize_row(row_of(x, row, x_stride), columns, is_aligned, to, threadIdx.x, 256);
+  quantize_row<256>(row_of(x, row, x_stride), columns, is_aligned, to);
 }
 
 /// Rows as bytes after their root-mean-square norm, as `rms_norm` computes it; the grid counts rows.
@@ -30,7 +30,7 @@ KERNEL(normalize_and_quantize, 512, const int* rows, const float* x, int x_strid
   sum_of_squares = reduce_block<Add, 512>(sum_of_squares, partial);
   const float scale = 1.0f / sqrtf(sum_of_squares / static_cast<float>(columns) + epsilon);
   const QuantizedRow to{row_of(quantized, row, QuantizedRow::bytes(columns)), (columns + 31) / 32};
-  quantize_row(from, columns, is_aligned, to, threadIdx.x, 512, weight, scale);
+  quantize_row<512>(from, columns, is_aligned, to, weight, scale);
 }
 
 static __device__ __forceinline__ unsigned short bits_of(__half value) { return __half_as_ushort(value); }

@@ -44,7 +44,7 @@ static __device__ __forceinline__ void linear_integers(INTEGERS_PARAMETERS) {
     if (!quantized) {
       DYNAMIC_SHARED(uint8_t, own);
       quantized = own;
-      quantize_row(row_of(x, first_row, x_stride), columns, is_aligned, {own, chunks}, threadIdx.x, THREADS);
+      quantize_row<THREADS>(row_of(x, first_row, x_stride), columns, is_aligned, {own, chunks});
       __syncthreads();
     }
   }

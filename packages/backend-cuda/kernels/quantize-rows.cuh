@@ -39,46 +39,57 @@ static __device__ __forceinline__ void load_eight(const float* row, int first, i
   for (int i = 0; i < 8; i++) values[i] = first + i < columns ? row[first + i] : 0.0f;
 }
 
-/// All threads of a block take part; `threads` and what `thread` begins at are multiples of 32. Where there are
-/// factors, x is scale · row · factors.
+/// Chunks that a thread takes a quarter of together: so many loads are under way at a time.
+constexpr int CHUNKS_AT_ONCE = 4;
+
+/// Four lanes make bytes of a chunk, eight values each.
+static __device__ __forceinline__ void quantize_chunk(const float (&values)[8], QuantizedRow to, int chunk) {
+  const int quarter = threadIdx.x % 4;
+  float largest = 0;
+#pragma unroll
+  for (int i = 0; i < 8; i++) largest = fmaxf(largest, fabsf(values[i]));
+  largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 1));
+  largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 2));
+  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+
+  unsigned words[2] = {};
+  int sum = 0;
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    const int q = static_cast<int>(rintf(values[i] * inverse));
+    sum += q;
+    words[i / 4] |= (q & 0xffu) << (8 * (i % 4));
+  }
+  sum += __shfl_xor_sync(ALL_LANES, sum, 1);
+  const int other_sum = __shfl_xor_sync(ALL_LANES, sum, 2);
+  if (chunk >= to.chunks) return;
+  reinterpret_cast<uint2*>(to.quants(quarter / 2, chunk))[quarter % 2] = make_uint2(words[0], words[1]);
+  if (quarter == 0) {
+    *to.scale(chunk) = largest / 127.0f;
+    *to.sums(chunk) = (sum & 0xffff) | other_sum << 16;
+  }
+}
+
+/// All threads of a block take part, THREADS of them. Where there are factors, x is scale · row · factors.
+template <int THREADS>
 static __device__ __forceinline__ void quantize_row(const float* row, int columns, bool is_aligned, QuantizedRow to,
-                                                    int thread, int threads, const float* factors = nullptr,
-                                                    float scale = 1) {
-  const int quarter = thread % 4;
-  for (int first = 0; first < to.chunks; first += threads / 4) {
-    const int chunk = first + thread / 4;
-    const bool is_chunk = chunk < to.chunks;
-    float values[8];
-    const int column = is_chunk ? 32 * chunk + 8 * quarter : columns;
-    load_eight(row, column, columns, is_aligned, values);
-    if (factors) {
+                                                    const float* factors = nullptr, float scale = 1) {
+  const int thread = threadIdx.x;
+#pragma unroll 1
+  for (int first = thread / 4; first - thread / 4 < to.chunks; first += CHUNKS_AT_ONCE * THREADS / 4) {
+    float values[CHUNKS_AT_ONCE][8];
+#pragma unroll
+    for (int k = 0; k < CHUNKS_AT_ONCE; k++) {
+      const int chunk = first + k * THREADS / 4;
+      const int column = chunk < to.chunks ? 32 * chunk + 8 * (thread % 4) : columns;
+      load_eight(row, column, columns, is_aligned, values[k]);
+      if (!factors) continue;
       float of_values[8];
       load_eight(factors, column, columns, true, of_values);
 #pragma unroll
-      for (int i = 0; i < 8; i++) values[i] = values[i] * scale * of_values[i];
+      for (int i = 0; i < 8; i++) values[k][i] = values[k][i] * scale * of_values[i];
     }
-    float largest = 0;
 #pragma unroll
-    for (int i = 0; i < 8; i++) largest = fmaxf(largest, fabsf(values[i]));
-    largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 1));
-    largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, 2));
-    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
-
-    unsigned words[2] = {};
-    int sum = 0;
-#pragma unroll
-    for (int i = 0; i < 8; i++) {
-      const int q = static_cast<int>(rintf(values[i] * inverse));
-      sum += q;
-      words[i / 4] |= (q & 0xffu) << (8 * (i % 4));
-    }
-    sum += __shfl_xor_sync(ALL_LANES, sum, 1);
-    const int other_sum = __shfl_xor_sync(ALL_LANES, sum, 2);
-    if (!is_chunk) continue;
-    reinterpret_cast<uint2*>(to.quants(quarter / 2, chunk))[quarter % 2] = make_uint2(words[0], words[1]);
-    if (quarter == 0) {
-      *to.scale(chunk) = largest / 127.0f;
-      *to.sums(chunk) = (sum & 0xffff) | other_sum << 16;
-    }
+    for (int k = 0; k < CHUNKS_AT_ONCE; k++) quantize_chunk(values[k], to, first + k * THREADS / 4);
   }
 }
