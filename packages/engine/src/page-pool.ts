@@ -33,9 +33,9 @@ export class PagePool {
     return taken;
   }
 
-  /** How many of these pages nobody but one holder has. */
-  exclusive(pages: readonly number[]): number {
-    return pages.filter((page) => this.#owners[page] === 1).length;
+  /** How many sequences and snapshots hold a page. */
+  owners(page: number): number {
+    return this.#owners[page]!;
   }
 
   share(pages: readonly number[]): void {

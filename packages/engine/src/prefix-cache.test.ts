@@ -78,6 +78,18 @@ test("pages that only the cache holds are given up when an answer needs them", a
   expect(engine.engine.stats.failed).toBe(0);
 });
 
+test("so are pages that several snapshots of the cache hold, and nobody else", async () => {
+  const engine = await open({ pages: 20, snapshots: 8 });
+  for (const seed of [1, 2, 3]) await rowsOf(engine, promptOf(seed, 120), [100, 110]);
+  const { pages, cache } = engine.engine.stats;
+  expect(pages.free).toBeLessThan(10);
+  // What the cache says it holds is what is not free.
+  const { snapshots, pageBytes } = engine.engine.pool;
+  expect(cache!.bytes).toBe(cache!.entries * snapshots.byteLength + (pages.total - pages.free) * pageBytes);
+  expect(await rowsOf(engine, promptOf(9, 600))).toEqual({ rows: 600, cached: 0 });
+  expect(engine.engine.stats.failed).toBe(0);
+});
+
 test("statistics tell hits, misses and bytes", async () => {
   const engine = await open();
   await rowsOf(engine, promptOf(1, 100), [64]);

@@ -33,6 +33,8 @@ export class PrefixCache {
   readonly #pool: StatePool;
   readonly #warn: (code: string, message: string) => void;
   readonly #entries = new RadixTree<Entry>();
+  /** By page, how many snapshots here hold it. */
+  readonly #holders = new Map<number, number>();
   #clock = 0;
   #hits = 0;
   #misses = 0;
@@ -54,8 +56,7 @@ export class PrefixCache {
   }
 
   get stats(): PrefixCacheStats {
-    let pages = 0;
-    for (const { snapshot } of this.#entries.values()) pages += this.#pool.exclusivePages(snapshot);
+    const pages = [...this.#holders.keys()].filter((page) => this.#isOnlyHere(page)).length;
     return {
       entries: this.#entries.size,
       bytes: this.#entries.size * this.#pool.snapshots.byteLength + pages * this.#pool.pageBytes,
@@ -109,6 +110,7 @@ export class PrefixCache {
     try {
       const entry = { snapshot: this.#pool.snapshot(sequence), usedAt: ++this.#clock };
       this.#entries.insert(tokens, entry);
+      this.#hold(entry.snapshot, 1);
     } catch (error) {
       // Keeping is a favour. What a device without memory for it says must not end an answer.
       if (isLoss(error)) throw error;
@@ -118,15 +120,17 @@ export class PrefixCache {
   }
 
   /**
-   * Gives up the snapshot that was used least recently of those whose pages nobody else holds.
+   * Gives up the snapshot that was used least recently of those with pages that only the cache holds. The pages are
+   * free when the last snapshot that holds them has been given up.
    *
    * @param spare - one that has to stay.
    * @returns whether there was one.
    */
   freePages(spare?: Snapshot): boolean {
-    return this.#evict(
-      this.#leastRecent(({ snapshot }) => snapshot !== spare && this.#pool.exclusivePages(snapshot) > 0),
-    );
+    const kept = new Set(spare?.pages);
+    const helps = ({ snapshot }: Entry): boolean =>
+      snapshot !== spare && snapshot.pages.some((page) => !kept.has(page) && this.#isOnlyHere(page));
+    return this.#evict(this.#leastRecent(helps));
   }
 
   /** Forgets what these tokens have left, should it be there. */
@@ -157,6 +161,20 @@ export class PrefixCache {
 
   #remove(entry: Entry): void {
     this.#entries.remove(entry);
+    this.#hold(entry.snapshot, -1);
     this.#pool.close(entry.snapshot);
+  }
+
+  #hold({ pages }: Snapshot, change: 1 | -1): void {
+    for (const page of pages) {
+      const holders = (this.#holders.get(page) ?? 0) + change;
+      if (holders > 0) this.#holders.set(page, holders);
+      else this.#holders.delete(page);
+    }
+  }
+
+  /** Whether nobody but snapshots of the cache holds a page. */
+  #isOnlyHere(page: number): boolean {
+    return this.#pool.ownersOf(page) === this.#holders.get(page);
   }
 }

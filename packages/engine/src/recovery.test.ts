@@ -190,6 +190,19 @@ test("what a step that failed has left is not kept, and nobody fails who had no 
   expect(prompts).toHaveLength(2);
 });
 
+test("a session whose reading failed half way is kept once, from the reading that went well", async () => {
+  const { model, backend, steps } = await failing(59);
+  const engine = createEngine(model, backend, { prefixCache: false });
+  const other = collect(engine.generate({ prompt: promptOf(1, 10), maxTokens: 40 }));
+  while (steps.length < 5) await new Promise((resolve) => setImmediate(resolve));
+  using session = await engine.openSession(promptOf(2, 60));
+  await other;
+  expect(steps.flatMap(({ parts }) => parts.filter(({ tokens }) => tokens.length === 59))).toHaveLength(2);
+  expect(engine.pool.snapshots.held).toBe(1);
+  const events = await collect(session.generate({ maxTokens: 9 }));
+  expect(tokensOf(events).map(({ token }) => token)).toEqual(continuation(hashing, promptOf(2, 60), 9));
+});
+
 test("a step that was under way behind one that failed takes nobody else along", async () => {
   const { model, backend, steps } = await failing(20, 2);
   const engine = createEngine(model, backend, { prefixCache: false });

@@ -63,6 +63,26 @@ test("when there is no memory for another session one is told", async () => {
   await expect(engine.openSession(promptOf(2, 40))).rejects.toMatchObject({ code: "SNAPSHOTS_EXHAUSTED" });
 });
 
+test("a session that is given up while it is read leaves nothing behind", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { engine } = await scriptedEngine(
+      hashing,
+      { rows: 16, asDevice: true },
+      { tokenizer: undefined, endTokens: [], prefixCache: false },
+    );
+    const controller = new AbortController();
+    const opening = engine.openSession(promptOf(1, 60), { signal: controller.signal });
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(new Error("enough"));
+    const session = await opening.catch((error: Error) => {
+      expect(error.message).toBe("enough");
+    });
+    session?.close();
+    expect(engine.pool.snapshots.held).toBe(0);
+    expect(engine.stats.pages.free).toBe(engine.stats.pages.total);
+  }
+});
+
 const fixture = await openFixture("tiny-a");
 const config = (await fixture.model.json("config.json")) as Record<string, unknown>;
 const ids = fixture.golden.integers("p300.ids");

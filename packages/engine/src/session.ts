@@ -68,19 +68,31 @@ export async function openSession(
   from?: Snapshot,
 ): Promise<Session> {
   let kept: SharedStates | undefined;
-  let failure: unknown;
+  let failure: { readonly error: unknown } | undefined;
+  const release = (): void => {
+    if (kept?.device === host.device) host.device.executor.pool.close(kept.snapshot);
+    kept = undefined;
+  };
   const keep = (sequence: Sequence): void => {
+    // After a failure the prompt is read again, and what it had left is not to be trusted.
+    release();
     const { device } = host;
     try {
       kept = { device, snapshot: takeSnapshot(device, sequence), owners: 1 };
+      failure = undefined;
     } catch (error) {
-      failure = error;
+      failure = { error };
     }
   };
   const request = { prompt: tokens, format: "text", maxTokens: 1, signal } as const;
   // The one token that is drawn on the way is nobody's.
-  for await (const _ of host.generate(request, from, keep));
-  if (failure !== undefined) throw failure;
+  try {
+    for await (const _ of host.generate(request, from, keep));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  if (failure !== undefined) throw failure.error;
   return new KeptSession(host, tokens, kept!);
 }
 

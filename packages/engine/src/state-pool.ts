@@ -99,9 +99,9 @@ export class StatePool {
     return this.#open.has(holding);
   }
 
-  /** Pages that closing the snapshot would free. */
-  exclusivePages(snapshot: Snapshot): number {
-    return this.#pagePool.exclusive(snapshot.pages);
+  /** How many sequences and snapshots hold a page. */
+  ownersOf(page: number): number {
+    return this.#pagePool.owners(page);
   }
 
   /** The states of pages, with their buffers. */
