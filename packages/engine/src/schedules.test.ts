@@ -1,7 +1,9 @@
+import { BackendLostError } from "@krait/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { scriptedEngine } from "../testing/generate.ts";
 import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
+import { scriptedModel } from "../testing/scripted-model.ts";
 import type { Engine } from "./engine.ts";
 
 /** One request of a random schedule. */
@@ -10,7 +12,7 @@ const request = fc.record({
   delay: fc.nat(12),
   /** Prompts share beginnings: each is a part of one of two, with an end of its own. */
   family: fc.integer({ min: 1, max: 2 }),
-  shared: fc.nat(150),
+  shared: fc.nat(400),
   own: fc.integer({ min: 1, max: 40 }),
   maxTokens: fc.integer({ min: 1, max: 60 }),
   n: fc.constantFrom(1, 1, 1, 2),
@@ -27,6 +29,9 @@ const machine = fc.record({
   snapshots: fc.nat(5),
   asDevice: fc.boolean(),
   deterministic: fc.boolean(),
+  /** The device is lost in this step, if there are so many. */
+  lostIn: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+  hostBytes: fc.constantFrom(0, 20_000, 1_000_000),
 });
 
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
@@ -56,16 +61,26 @@ async function read(engine: Engine, each: Request, index: number): Promise<Map<n
   return answers;
 }
 
-test("whatever comes, goes, is cached and gives way, every answer is what it is alone, and nothing is left behind", async () => {
+test("whatever comes, goes, is cached, gives way and is lost, every answer is what it is alone, and nothing is left behind", async () => {
   await fc.assert(
     fc.asyncProperty(machine, fc.array(request, { minLength: 1, maxLength: 9 }), async (sizes, requests) => {
-      const { deterministic } = sizes;
-      const { engine } = await scriptedEngine(hashing, sizes, {
-        tokenizer: undefined,
-        endTokens: [],
-        deterministic,
-        prefixCache: { stride: 64 },
-      });
+      const { deterministic, hostBytes, lostIn } = sizes;
+      let steps = 0;
+      const beforeStep = (): void => {
+        if (++steps === lostIn) throw new BackendLostError("scripted", "a test took it away");
+      };
+      const { engine } = await scriptedEngine(
+        hashing,
+        { ...sizes, beforeStep },
+        {
+          tokenizer: undefined,
+          endTokens: [],
+          deterministic,
+          prefixCache: { stride: 64 },
+          recovery: { hostBytes },
+          rebuild: () => scriptedModel(hashing, sizes),
+        },
+      );
       const running: Promise<void>[] = [];
       for (const [index, each] of requests.entries()) {
         for (let turn = 0; turn < each.delay; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -83,12 +98,14 @@ test("whatever comes, goes, is cached and gives way, every answer is what it is 
       await Promise.all(running);
       const { stats, pool } = engine;
       expect(stats).toMatchObject({ running: 0, queued: 0, failed: 0, slots: { free: sizes.slots } });
+      expect(stats.recoveries).toBe(lostIn !== undefined && lostIn <= steps ? 1 : 0);
       // What is not free is held by the cache alone.
       expect(stats.cache!.entries).toBe(pool.snapshots.held);
-      expect(stats.pages.total - stats.pages.free).toBeLessThanOrEqual(stats.cache!.entries * 7);
-      if (stats.cache!.entries === 0) expect(stats.pages.free).toBe(stats.pages.total);
+      const { entries, bytes } = stats.cache!;
+      const held = stats.pages.total - stats.pages.free;
+      expect(bytes).toBe(entries * pool.snapshots.byteLength + held * pool.pageBytes);
       await engine.dispose();
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 }, 120_000);
