@@ -239,4 +239,18 @@ await withEmulator("the backend on an emulated GPU", (emulator) => {
     await backend[Symbol.asyncDispose]();
     emulator.reset();
   });
+
+  test("a fault that nobody reads about settles lost, too, by whichever call reports it", async () => {
+    const backend = await create();
+    const { step } = await bindLookUp(backend);
+    emulator.failNextLaunch();
+    step.run(one, { token: Int32Array.of(1), slot });
+    const { driver, queue } = deviceOf(backend);
+    const wait = () => driver.call("cuStreamSynchronize", queue.stream);
+    expect(wait).toThrow(expect.objectContaining({ code: "BACKEND_LOST" }));
+    expect(await backend.lost).toMatchObject({ cause: { call: "cuStreamSynchronize", result: 719 } });
+    expect(() => step.run(one, {})).toThrow(await backend.lost);
+    await backend[Symbol.asyncDispose]();
+    emulator.reset();
+  });
 });

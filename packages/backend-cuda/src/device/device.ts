@@ -46,6 +46,7 @@ export class Device {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
+    driver.onFault = (error) => this.fail(error);
     this.#context = driver.handle("cuDevicePrimaryCtxRetain", this.properties.ordinal);
     this.#makeCurrent();
     const free = new BigUint64Array(new ArrayBuffer(16));

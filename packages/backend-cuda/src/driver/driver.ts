@@ -1,5 +1,5 @@
 import { CudaError, CudaUnavailableError } from "../cuda-errors.ts";
-import { Result } from "./results.ts";
+import { isFault, Result } from "./results.ts";
 import { type DriverFunction, signatures } from "./signatures.ts";
 
 type Koffi = typeof import("koffi");
@@ -12,6 +12,8 @@ export class Driver {
   /** What errors name besides the call: the device, and what is being done. */
   device: string | undefined;
   during: string | undefined;
+  /** Told of a fault, after which no call succeeds; gives the error to throw for it. */
+  onFault: ((error: CudaError) => Error) | undefined;
   readonly #koffi: Koffi;
   readonly #functions: Readonly<Record<DriverFunction, (...args: unknown[]) => number>>;
   readonly #describe: (how: "cuGetErrorName" | "cuGetErrorString", result: number) => string;
@@ -57,10 +59,12 @@ export class Driver {
     }
   }
 
-  /** @throws {CudaError} */
+  /** @throws {CudaError}, or what {@link onFault} makes of it. */
   call(name: DriverFunction, ...args: unknown[]): void {
     const result = this.#functions[name](...args);
-    if (result !== Result.success) throw this.error(name, result);
+    if (result === Result.success) return;
+    const error = this.error(name, result);
+    throw isFault(result) && this.onFault !== undefined ? this.onFault(error) : error;
   }
 
   /** What a call gives that tells by its result, as `cuEventQuery` does. */

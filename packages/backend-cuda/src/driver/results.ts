@@ -6,6 +6,13 @@ export const Result = {
   notReady: 600,
 } as const;
 
+/**
+ * After these the context is of no more use, whichever call reports them: an uncorrectable error of memory, and what
+ * a kernel can do wrong, from illegal addresses to a failed launch.
+ */
+export const isFault = (result: number): boolean =>
+  [214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719].includes(result);
+
 /** Values of `CUdevice_attribute`. */
 export const DeviceAttribute = {
   multiprocessors: 16,
