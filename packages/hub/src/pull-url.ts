@@ -3,7 +3,9 @@ import { downloadFiles } from "./download/download-files.ts";
 import { createProgressMeter, type DownloadProgress, type ProgressMeter } from "./download/progress.ts";
 import { weightNames } from "./find-cached.ts";
 import { HubError } from "./hub-error.ts";
+import { pullModel } from "./pull-model.ts";
 import type { PulledModel } from "./pulled-model.ts";
+import { type HubAddress, hubAddress } from "./remote/hub-address.ts";
 import { createUrlClient, type HubClient } from "./remote/hub-client.ts";
 import { probeFile } from "./remote/probe-file.ts";
 import { requireSafeName } from "./safe-path.ts";
@@ -12,7 +14,8 @@ import { shardNames } from "./selection/shard-names.ts";
 import { type DownloadOptions, settingsOf } from "./settings.ts";
 import type { HubFile, StoredModel } from "./storage.ts";
 
-export interface PullUrlOptions extends Omit<DownloadOptions, "endpoint" | "token" | "cacheFolder"> {
+/** Endpoint and token are for URLs of the hub. */
+export interface PullUrlOptions extends Omit<DownloadOptions, "cacheFolder"> {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
@@ -30,7 +33,8 @@ class UnsuitedError extends Error {}
 /**
  * Brings a model at a URL into a browser's storage, as far as it is not there yet: a GGUF file with all its
  * parts, or a folder in the Hugging Face layout. What was begun by an earlier call goes on where that ended.
- * A file counts as the same while its URL, its size and its ETag, or its time of modification, are.
+ * A URL of the hub's own is the model that it names, with the hub's checksums, as for {@link pullModel}.
+ * Elsewhere a file counts as the same while its URL, its size and its ETag, or its time of modification, are.
  *
  * @returns undefined where it cannot be kept, and has to be read where it lies: the server ignores Range
  *   requests, or gives pages of this origin neither sizes nor a means to tell versions apart; or the URL names
@@ -41,6 +45,8 @@ export async function pullUrl(
   location: URL | string,
   options: PullUrlOptions = {},
 ): Promise<PulledModel | undefined> {
+  const named = hubAddress(new URL(location), options.endpoint);
+  if (named !== undefined) return await pullNamed(named, options);
   const place = placeOf(new URL(location));
   if (place === undefined) return undefined;
   const { base, gguf } = place;
@@ -67,6 +73,17 @@ export async function pullUrl(
   }
   await stored.remove(COMMIT, []); // contents of earlier versions
   return { ...(await found(stored, id, gguf, client)), receivedBytes: progress.receivedBytes };
+}
+
+/** Whoever has the model does not need the hub. */
+async function pullNamed({ id, ...address }: HubAddress, options: PullUrlOptions): Promise<PulledModel> {
+  const wanted = { ...options, ...address };
+  return await pullModel(id, wanted).catch(async (error) => {
+    if (!(error instanceof HubError) || error.code !== "HUB_REQUEST_FAILED") throw error;
+    return await pullModel(id, { ...wanted, offline: true }).catch(() => {
+      throw error;
+    });
+  });
 }
 
 /** What a file goes by on its way from its server to the storage. */

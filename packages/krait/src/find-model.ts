@@ -33,10 +33,10 @@ export async function findModel(
   location: ModelLocation,
   options: FindModelOptions = {},
 ): Promise<ModelFolder> {
-  const { fetch, signal } = options;
+  const { fetch, retries, retryDelay, signal } = options;
   const kept = await keep(location, options);
   if (kept !== undefined) return kept;
-  const here = await openModelFolder(location, { fetch, signal }).catch((error) => {
+  const here = await openModelFolder(location, { fetch, retries, retryDelay, signal }).catch((error) => {
     // A folder that is there wins, so nobody's files are passed over.
     if (typeof location === "string" && isMissing(error)) return undefined;
     throw error;
@@ -60,7 +60,7 @@ async function keep(
   if (!cache || !isUrl || String(location) === modelUrl.href) return undefined;
   const hub = await import("@krait/hub");
   if (!hub.hasOpfs()) return undefined;
-  const { endpoint, token, cacheFolder, ...others } = options;
+  const { cacheFolder, ...others } = options;
   const pulled = await hub.pullUrl(location, { ...others, onProgress: onDownload });
   if (pulled?.blobs === undefined) return undefined;
   const folder = await openModelFolder(pulled.blobs, { signal: options.signal });

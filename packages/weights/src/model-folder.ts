@@ -7,6 +7,10 @@ import type { WeightFile } from "./weight-file.ts";
 export interface OpenOptions {
   /** Replaces the global `fetch`: to add headers, retry, cache or count. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Of a server, failures in a row after which to give up; 4 unless given. One that brings a fair part is none. */
+  readonly retries?: number | undefined;
+  /** Milliseconds before the first repetition, doubled for each after it; 200 unless given. */
+  readonly retryDelay?: number | undefined;
   /** Ends the opening. What has been opened takes its own signals. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,8 +55,8 @@ export async function openModelFolder(
   options: OpenOptions = {},
 ): Promise<ModelFolder> {
   options.signal?.throwIfAborted();
-  const { fetch = globalThis.fetch } = options;
-  const { files, fileName } = await locate(location, fetch);
+  const { fetch = globalThis.fetch, retries = 4, retryDelay = 200 } = options;
+  const { files, fileName } = await locate(location, { fetch, retries, retryDelay });
 
   function text(name: string, options: ReadOptions & { readonly required: true }): Promise<string>;
   function text(name: string, options?: ReadOptions): Promise<string | undefined>;

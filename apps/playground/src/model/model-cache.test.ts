@@ -44,6 +44,7 @@ test.each([
   ["org/name:Q4_0", "org/name:name-Q4_0.gguf", true],
   ["org/name", "org/name", true],
   ["org/name", "org/name-2", false],
+  ["https://huggingface.co/org/name/resolve/main/", "org/name", true],
   ["https://example.org/m/?token=a", "https://example.org/m/", true],
   ["https://example.org/m/model.safetensors", "https://example.org/m/", true],
   ["https://example.org/m/a.gguf", "https://example.org/m/b.gguf", false],

@@ -75,10 +75,14 @@ function ggufModels(files: CachedModel["files"]): ReadonlyMap<string, number> {
   return models;
 }
 
+/** A URL of the Hugging Face hub, and the repository that it names, by which that is kept. */
+const hubUrl = /^https:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+)/;
+
 /** Whether removing what is kept at one address takes files of what was loaded from another. */
-export function isPartOf(loaded: string, kept: string): boolean {
-  const bare = (address: string): string =>
-    address.replace(/[?#].*$/, "").replace(/\/(model\.safetensors(\.index\.json)?)?$/, "");
+export function isPartOf(address: string, kept: string): boolean {
+  const loaded = hubUrl.exec(address)?.[1] ?? address;
+  const bare = (url: string): string =>
+    url.replace(/[?#].*$/, "").replace(/\/(model\.safetensors(\.index\.json)?)?$/, "");
   if (loaded.includes("://")) return bare(loaded) === bare(kept);
   return loaded.split(":")[0] === kept.split(":")[0];
 }

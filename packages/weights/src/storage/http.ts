@@ -1,10 +1,15 @@
 import { WeightError } from "../weight-error.ts";
 import { blobSource } from "./blobs.ts";
-import { type ByteSource, type FileSet, MAX_WHOLE_FILE_BYTES, tooLargeToHold } from "./byte-source.ts";
+import {
+  type ByteRange,
+  type ByteSource,
+  type FileSet,
+  MAX_WHOLE_FILE_BYTES,
+  tooLargeToHold,
+} from "./byte-source.ts";
 import {
   checkRange,
   discard,
-  type Fetch,
   isMissing,
   rangeTotal,
   refuse,
@@ -12,7 +17,8 @@ import {
   unexpectedStatus,
   urlName,
 } from "./http-request.ts";
-import { bodyChunks, holdBody, regroup } from "./response-body.ts";
+import { type HttpAccess, resumed, retried } from "./http-retry.ts";
+import { bodyChunks, checkedLength, holdBody, regroup } from "./response-body.ts";
 
 /** The first request brings this much of a file: with luck, its whole header. */
 const HEAD_BYTES = 64 * 1024;
@@ -21,7 +27,7 @@ const HEAD_BYTES = 64 * 1024;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** The files below a base URL that ends in a slash. A query, such as a signature, is sent with each. */
-export function urlFiles(base: URL, fetch: Fetch): FileSet {
+export function urlFiles(base: URL, access: HttpAccess): FileSet {
   const resolve = (name: string): URL => {
     const url = new URL(encodeURIComponent(name), base);
     url.search = base.search;
@@ -30,16 +36,20 @@ export function urlFiles(base: URL, fetch: Fetch): FileSet {
   return {
     location: urlName(base),
     nameOf: (name) => urlName(resolve(name)),
-    open: (name, signal) => openUrl(resolve(name), fetch, signal),
-    read: (name, signal) => fetchWhole(resolve(name), fetch, signal),
+    open: (name, signal) => retried(() => openUrl(resolve(name), access, signal), access, signal),
+    read: (name, signal) => retried(() => fetchWhole(resolve(name), access, signal), access, signal),
   };
 }
 
 /** A file on a server, read by Range requests; undefined when there is none. */
-async function openUrl(url: URL, fetch: Fetch, signal?: AbortSignal): Promise<ByteSource | undefined> {
+async function openUrl(
+  url: URL,
+  access: HttpAccess,
+  signal: AbortSignal | undefined,
+): Promise<ByteSource | undefined> {
   const name = urlName(url);
   const asked = { start: 0, end: HEAD_BYTES };
-  const response = await request(url, fetch, asked, signal);
+  const response = await request(url, access.fetch, asked, signal);
   if (isMissing(response, url)) return await discard(response);
   if (response.status === 200) {
     const tooLarge = (byteLength: number): WeightError => ignoresRange(name, byteLength);
@@ -55,37 +65,45 @@ async function openUrl(url: URL, fetch: Fetch, signal?: AbortSignal): Promise<By
   for await (const piece of regroup(bodyChunks(response, name, signal), headBytes, headBytes, name)) {
     head.push(piece);
   }
-  return rangeSource(url, fetch, new Blob(head), { byteLength, etag: strongETag(response) });
+  return rangeSource(url, access, new Blob(head), { byteLength, etag: strongETag(response) });
 }
 
 function rangeSource(
   url: URL,
-  fetch: Fetch,
+  access: HttpAccess,
   head: Blob,
   opened: { byteLength: number; etag: string | undefined },
 ): ByteSource {
   const name = urlName(url);
   const headSource = blobSource(head, name);
+  async function* chunks(range: ByteRange, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    const response = await request(url, access.fetch, range, signal);
+    if (response.status === 200) await refuse(response, ignoresRange(name));
+    await checkRange(response, name, range, opened.byteLength);
+    const etag = strongETag(response);
+    if (etag !== undefined && opened.etag !== undefined && etag !== opened.etag) {
+      await refuse(response, changed(name, opened.etag, etag));
+    }
+    yield* checkedLength(bodyChunks(response, name, signal), range.end - range.start, name);
+  }
   return {
     name,
     byteLength: opened.byteLength,
     async *pieces(range, pieceByteLength, signal) {
       if (range.end <= head.size) return yield* headSource.pieces(range, pieceByteLength, signal);
       if (range.end === range.start) return;
-      const response = await request(url, fetch, range, signal);
-      if (response.status === 200) await refuse(response, ignoresRange(name));
-      await checkRange(response, name, range, opened.byteLength);
-      const etag = strongETag(response);
-      if (etag !== undefined && opened.etag !== undefined && etag !== opened.etag) {
-        await refuse(response, changed(name, opened.etag, etag));
-      }
-      yield* regroup(bodyChunks(response, name, signal), range.end - range.start, pieceByteLength, name);
+      const all = resumed((rest) => chunks(rest, signal), range, access, signal);
+      yield* regroup(all, range.end - range.start, pieceByteLength, name);
     },
   };
 }
 
 /** A small file in one plain request, which servers may compress. */
-async function fetchWhole(url: URL, fetch: Fetch, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+async function fetchWhole(
+  url: URL,
+  { fetch }: HttpAccess,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
   const name = urlName(url);
   const response = await request(url, fetch, undefined, signal);
   if (isMissing(response, url)) return await discard(response);

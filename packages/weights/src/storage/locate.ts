@@ -3,7 +3,7 @@ import { blobFiles, blobName } from "./blobs.ts";
 import { type FileSet, readFailed } from "./byte-source.ts";
 import { directoryFiles, isNotFound } from "./file-system.ts";
 import { urlFiles } from "./http.ts";
-import type { Fetch } from "./http-request.ts";
+import type { HttpAccess } from "./http-retry.ts";
 import { nodeModules } from "./node.ts";
 
 /** A folder, or one file of it, as a path or URL; a blob; or the blobs of a folder by file name. */
@@ -16,7 +16,7 @@ export interface Located {
 }
 
 /** Says where a location lies. Only a path is looked at, and a folder listed; nothing is fetched. */
-export async function locate(location: ModelLocation, fetch: Fetch): Promise<Located> {
+export async function locate(location: ModelLocation, access: HttpAccess): Promise<Located> {
   if (location instanceof Blob) {
     const fileName = blobName(location);
     return { files: blobFiles(new Map([[fileName, location]])), fileName };
@@ -27,7 +27,7 @@ export async function locate(location: ModelLocation, fetch: Fetch): Promise<Loc
   const url = typeof location === "string" ? parseUrl(location) : location;
   if (url === undefined) return await locatePath(String(location));
   if (url.protocol === "file:") return await locatePath(pathOf(url));
-  return locateUrl(url, fetch);
+  return locateUrl(url, access);
 }
 
 /** GGUF files have no usual name: the only one, or the first part of the only split one, where there are no safetensors. */
@@ -67,12 +67,12 @@ async function locatePath(location: string): Promise<Located> {
 }
 
 /** A URL names a file if it ends like one that holds weights, and otherwise a folder. */
-function locateUrl(url: URL, fetch: Fetch): Located {
+function locateUrl(url: URL, access: HttpAccess): Located {
   const isFile = /\.(safetensors|safetensors\.index\.json|gguf)$/i.test(url.pathname);
   const base = new URL(url);
   base.pathname = isFile ? base.pathname.replace(/[^/]*$/, "") : base.pathname.replace(/\/?$/, "/");
   const fileName = isFile ? decodeSegment(url.pathname.slice(base.pathname.length)) : undefined;
-  return { files: urlFiles(base, fetch), fileName };
+  return { files: urlFiles(base, access), fileName };
 }
 
 function decodeSegment(segment: string): string {

@@ -24,6 +24,21 @@ export async function* bodyChunks(
   }
 }
 
+/** The same chunks. @throws {WeightError} when there are more bytes than expected, or fewer. */
+export async function* checkedLength(
+  chunks: AsyncIterable<Uint8Array>,
+  byteLength: number,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for await (const chunk of chunks) {
+    received += chunk.byteLength;
+    if (received > byteLength) throw tooLong(name, byteLength);
+    yield chunk;
+  }
+  if (received < byteLength) throw truncated(name, byteLength, received);
+}
+
 /**
  * Chunks of any size as pieces of one size and a shorter last one.
  *
