@@ -1,30 +1,21 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import type { Plugin } from "vitest/config";
 import { type Answer, type HubServer, serveHub, type TestRepository } from "./hub-server.ts";
-import { bytesOf, large, quantized, sharded } from "./repositories.ts";
+import { hugeModel, tinyFiles } from "./huge-model.ts";
+import { large, quantized, sharded } from "./repositories.ts";
 
-const MEBIBYTE = 2 ** 20;
-const HUGE_BYTES = 208 * MEBIBYTE + 12_345;
 const SLOW_BYTES = 65_536;
 
-/** Larger than a page may keep in memory by far, and no two of its mebibytes are alike. */
+let made: TestRepository | undefined;
+
+/** Larger than a page may keep in memory by far; made when it is first wanted. */
 function huge(): TestRepository {
-  const bytes = new Uint8Array(HUGE_BYTES);
-  const block = bytesOf(MEBIBYTE);
-  for (let start = 0; start < bytes.byteLength; start += MEBIBYTE) {
-    bytes.set(block.subarray(0, bytes.byteLength - start), start);
-    new DataView(bytes.buffer).setUint32(start, start);
-  }
-  return { id: "org/huge", files: { "model.gguf": bytes } };
+  made ??= hugeModel();
+  return made;
 }
 
 /** The embedded model, as if it were on the hub. */
-function tiny(): TestRepository {
-  const folder = new URL("../../tiny-model/model/", import.meta.url);
-  const files = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder))]);
-  return { id: "org/tiny", files: Object.fromEntries(files) };
-}
+const tiny = (): TestRepository => ({ id: "org/tiny", files: tinyFiles() });
 
 /** Cuts one in four connections of a repository called huge somewhere, and lets those of one called slow trickle. */
 const misbehave: Answer = ({ path, range: [start, end] = [0, 0] }, response, body) => {
@@ -32,8 +23,8 @@ const misbehave: Answer = ({ path, range: [start, end] = [0, 0] }, response, bod
     trickle(response, start, end, body);
     return true;
   }
-  if (!path.startsWith("/org/huge/") || Math.random() > 0.25) return false;
-  begin(response, start, end, body.byteLength, HUGE_BYTES);
+  if (!path.startsWith("/org/huge/model.safetensors") || Math.random() > 0.25) return false;
+  begin(response, start, end, body.byteLength, huge().files["model.safetensors"]!.byteLength);
   response.write(body.subarray(0, Math.random() * body.byteLength), () => response.destroy());
   return true;
 };

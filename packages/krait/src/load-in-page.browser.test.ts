@@ -82,3 +82,23 @@ test("a model at a URL is read where it lies when nothing is to be kept", async 
   expect(await folder.json("config.json")).toMatchObject({ model_type: "nemotron_h" });
   expect(await listModels()).toEqual([]);
 });
+
+test("a model of 200 MB over a line that is cut again and again is loaded in little memory", {
+  timeout: 120_000,
+}, async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: Chromium's own, with exact figures by a flag
+  const heap = (): number => (performance as any).memory.usedJSHeapSize;
+  const before = heap();
+  let peak = before;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, heap());
+  }, 5);
+  const model = await loadModel("org/huge", { endpoint, backend: "wasm", maxContext: 256, maxSequences: 1 });
+  clearInterval(timer);
+  expect(model.memory.weightBytes).toBeGreaterThan(195e6);
+  expect(peak - before).toBeLessThan(200e6);
+  const { usage } = await model.chat(ask, { ...greedy, maxTokens: 2, reasoning: "off" }).result();
+  expect(usage.completionTokens).toBe(2);
+  await model[Symbol.asyncDispose]();
+  expect((await removeModel("org/huge")).freedBytes).toBeGreaterThan(195e6);
+});
