@@ -33,7 +33,7 @@ function OpTable({ rows, ops }: Exclude<ReturnType<typeof useStepTimes>, string>
             <tr key={name}>
               <th scope="row">{name}</th>
               <td>{count}</td>
-              <td>{digits(seconds * 1000)}</td>
+              <td>{seconds < 5e-6 ? "< 0.01" : digits(seconds * 1000)}</td>
               <td>{total > 0 ? percentText(seconds / total) : "–"}</td>
             </tr>
           ))}

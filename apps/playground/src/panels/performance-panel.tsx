@@ -39,8 +39,8 @@ function AnswerFigures({ maxContext }: { readonly maxContext: number }): ReactEl
             firstTokenSeconds === undefined ? "–" : `${(firstTokenSeconds * 1000).toFixed(0)} ms`,
           ],
           [
-            "Prompt from the cache",
-            usage === undefined ? "–" : `${usage.cachedTokens} of ${usage.promptTokens} tokens`,
+            "Prompt tokens cached",
+            usage === undefined ? "–" : `${usage.cachedTokens} of ${usage.promptTokens}`,
           ],
           ["Context", `${contextTokens.toLocaleString("en")} of ${maxContext.toLocaleString("en")}`],
         ]}
