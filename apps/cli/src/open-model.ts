@@ -29,6 +29,8 @@ export async function openModel(
       signal,
       onBackend: say,
       onQuantized: (tensor) => say(quantizedLine(tensor)),
+      onCompile: ({ compiledKernels, totalKernels }) =>
+        status.update(`Compiling kernels: ${compiledKernels} of ${totalKernels}`),
       onDownload: (progress) => status.update(downloadStatus(progress)),
       onProgress: ({ loadedBytes, totalBytes }) => status.update(progressBar(loadedBytes, totalBytes)),
     });

@@ -80,6 +80,16 @@ await withAdapter("the backend", () => {
     });
   });
 
+  test("tells how many kernels are compiled, up to all", async () => {
+    await using backend = await createWebGPUBackend();
+    const told: { compiledKernels: number; totalKernels: number }[] = [];
+    await backend.compile(lookUp, { largest: one, onProgress: (progress) => told.push(progress) });
+    expect(told).toEqual([
+      { compiledKernels: 1, totalKernels: 2 },
+      { compiledKernels: 2, totalKernels: 2 },
+    ]);
+  });
+
   describe("buffers", () => {
     test("copy within one and between two, in the order of writes", async () => {
       await using backend = await createWebGPUBackend();

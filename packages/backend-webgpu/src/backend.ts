@@ -2,6 +2,7 @@ import {
   type Backend,
   type BackendLostError,
   BindingError,
+  type CompileOptions,
   type CopyRegion,
   checkSupported,
   type DeviceBuffer,
@@ -41,7 +42,10 @@ export interface WebGpuBackendOptions {
   readonly software?: boolean;
   /** What buffers, weights and scratch may take in all. WebGPU does not tell how much a GPU has; no limit unless given. */
   readonly memoryBytes?: number;
-  /** Weights larger than this are split between rows; the adapter's own limit unless given. */
+  /**
+   * Weights, recurrent states and pages that are larger than this lie in several buffers; the adapter's own
+   * limit unless given.
+   */
   readonly maxBufferBytes?: number;
   /**
    * Whether kernels are compared with the reference before they are first used; unless given, on adapters
@@ -93,10 +97,10 @@ export async function createWebGPUBackend({
   onChoice,
 }: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
   const chosen = adapter ?? (await findAdapter(maySoftware));
-  const { maxBufferSize, maxStorageBufferBindingSize } = chosen.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = chosen.limits;
   const device = await chosen.requestDevice({
     requiredFeatures: wantedFeatures.filter((feature) => chosen.features.has(feature)),
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
   });
   const largest = Math.min(maxBufferBytes, maxBufferSize, maxStorageBufferBindingSize);
   const software = isSoftware(chosen);
@@ -146,7 +150,7 @@ class WebGpu implements WebGpuBackend {
 
   allocate(bytes: number, label: string): DeviceBuffer {
     this.#device.checkLive();
-    return new WebGpuBuffer(this.#device, label, this.#device.memory.allocate(bytes, label), bytes);
+    return WebGpuBuffer.allocate(this.#device, bytes, label);
   }
 
   weightBytes(spec: TensorSpec): number {
@@ -163,10 +167,7 @@ class WebGpu implements WebGpuBackend {
     copyRegions(this.#device, regions);
   }
 
-  async compile(
-    program: Program,
-    { largest, signal }: { readonly largest: Extents; readonly signal?: AbortSignal },
-  ): Promise<Executable> {
+  async compile(program: Program, { largest, signal, onProgress }: CompileOptions): Promise<Executable> {
     this.#device.checkLive();
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
@@ -175,7 +176,7 @@ class WebGpu implements WebGpuBackend {
     await this.#selfTest?.require(program);
     signal?.throwIfAborted();
     const traits = { ...this.#device.traits, variantOf: this.#products.variantOf };
-    const executable = await WebGpuExecutable.compile(program, largest, this.#device, traits);
+    const executable = await WebGpuExecutable.compile(program, largest, this.#device, traits, onProgress);
     signal?.throwIfAborted();
     return executable;
   }

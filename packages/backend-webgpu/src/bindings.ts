@@ -65,7 +65,7 @@ export class Bindings {
         const { rows, columns } = program.values[value]!;
         const buffer = this.#scratch[plan.bufferOf[value]!]!;
         const bytes = 4 * largest[rows] * columns;
-        return [name, new WebGpuBuffer(device, `${program.name}: output "${name}"`, buffer, bytes, false)];
+        return [name, new WebGpuBuffer(device, `${program.name}: output "${name}"`, [buffer], bytes, false)];
       }),
     );
   }
@@ -82,7 +82,7 @@ export class Bindings {
       case "vectors":
         return this.#joined(binding.weights);
       case "state":
-        return this.#states.get(binding.state)!.gpu;
+        return this.#states.get(binding.state)!.parts[binding.part ?? 0]!;
       case "workspace":
         return this.#workspace(binding.bytes);
       default:

@@ -1,25 +1,53 @@
 import { BindingError, type DeviceBuffer, DisposedError } from "@krait/tensor";
 import type { Device } from "./device/device.ts";
+import { partBytes } from "./device/memory.ts";
 
-/** Bytes in a buffer of the device. */
+/** A stretch of bytes that lies in one buffer of the device. */
+export interface BufferPiece {
+  readonly buffer: GPUBuffer;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+/** Bytes on the device: in one buffer, or in several that are as large as can be, one after the other. */
 export class WebGpuBuffer implements DeviceBuffer {
   readonly label: string;
   readonly byteLength: number;
   readonly #device: Device;
   readonly #isOwner: boolean;
-  #buffer: GPUBuffer | undefined;
+  #parts: readonly GPUBuffer[] | undefined;
 
-  /** `buffer` is freed with this, unless it belongs to someone else. */
-  constructor(device: Device, label: string, buffer: GPUBuffer, byteLength: number, isOwner = true) {
+  /** `parts` are freed with this, unless they belong to someone else. */
+  constructor(
+    device: Device,
+    label: string,
+    parts: readonly GPUBuffer[],
+    byteLength: number,
+    isOwner = true,
+  ) {
     this.#device = device;
     this.label = label;
     this.byteLength = byteLength;
-    this.#buffer = buffer;
+    this.#parts = parts;
     this.#isOwner = isOwner;
   }
 
+  static allocate(device: Device, bytes: number, label: string): WebGpuBuffer {
+    const most = partBytes(device.memory.maxBufferBytes);
+    const parts: GPUBuffer[] = [];
+    try {
+      for (let at = 0; at === 0 || at < bytes; at += most) {
+        parts.push(device.memory.allocate(bytes > most ? Math.min(most, bytes - at) : bytes, label));
+      }
+    } catch (error) {
+      for (const part of parts) device.free(part);
+      throw error;
+    }
+    return new WebGpuBuffer(device, label, parts, bytes);
+  }
+
   get isDisposed(): boolean {
-    return this.#buffer === undefined;
+    return this.#parts === undefined;
   }
 
   isOf(device: Device): boolean {
@@ -27,9 +55,23 @@ export class WebGpuBuffer implements DeviceBuffer {
   }
 
   /** @throws {DisposedError} */
-  get gpu(): GPUBuffer {
-    if (this.#buffer === undefined) throw new DisposedError(`Buffer "${this.label}"`);
-    return this.#buffer;
+  get parts(): readonly GPUBuffer[] {
+    if (this.#parts === undefined) throw new DisposedError(`Buffer "${this.label}"`);
+    return this.#parts;
+  }
+
+  /** Where a stretch of bytes lies, in order. */
+  *pieces(byteOffset: number, byteLength: number): Generator<BufferPiece> {
+    const { parts } = this;
+    const most =
+      parts.length === 1 ? Number.POSITIVE_INFINITY : partBytes(this.#device.memory.maxBufferBytes);
+    for (let at = byteOffset; at < byteOffset + byteLength; ) {
+      const part = Math.floor(at / most);
+      const start = part === 0 ? at : at - part * most;
+      const length = Math.min(byteOffset + byteLength - at, most - start);
+      yield { buffer: parts[part]!, byteOffset: start, byteLength: length };
+      at += length;
+    }
   }
 
   /**
@@ -50,7 +92,12 @@ export class WebGpuBuffer implements DeviceBuffer {
       whole = new Uint8Array(bytes.byteLength + 4 - rest);
       whole.set(bytes);
     }
-    this.#device.queue.write(this.gpu, byteOffset, whole);
+    let written = 0;
+    for (const piece of this.pieces(byteOffset, whole.byteLength)) {
+      const part = whole.subarray(written, written + piece.byteLength);
+      this.#device.queue.write(piece.buffer, piece.byteOffset, part);
+      written += piece.byteLength;
+    }
   }
 
   clear(byteOffset: number, byteLength: number): void {
@@ -60,30 +107,35 @@ export class WebGpuBuffer implements DeviceBuffer {
         `Clearing ${byteLength} bytes at ${byteOffset} of "${this.label}" is not in multiples of 4 bytes.`,
       );
     }
-    this.#device.queue.encoder().clearBuffer(this.gpu, byteOffset, byteLength);
+    const encoder = this.#device.queue.encoder();
+    for (const piece of this.pieces(byteOffset, byteLength)) {
+      encoder.clearBuffer(piece.buffer, piece.byteOffset, piece.byteLength);
+    }
   }
 
   async read(byteOffset = 0, byteLength: number = this.byteLength - byteOffset): Promise<Uint8Array> {
     this.checkRegion(byteOffset, byteLength);
     const start = byteOffset - (byteOffset % 4);
     const end = Math.ceil((byteOffset + byteLength) / 4) * 4;
-    const words = await this.#device.queue.read(this.gpu, start, end - start);
+    const read = [...this.pieces(start, end - start)].map((piece) =>
+      this.#device.queue.read(piece.buffer, piece.byteOffset, piece.byteLength),
+    );
+    const words = joined(await Promise.all(read));
     return words.byteLength === byteLength
       ? words
       : words.slice(byteOffset - start, byteOffset - start + byteLength);
   }
 
   [Symbol.dispose](): void {
-    if (this.#buffer === undefined) return;
-    const buffer = this.#buffer;
-    this.#buffer = undefined;
-    if (this.#isOwner) this.#device.free(buffer);
+    const parts = this.#parts ?? [];
+    this.#parts = undefined;
+    if (this.#isOwner) for (const part of parts) this.#device.free(part);
   }
 
   /** @throws {BindingError} when the region is not inside the buffer. */
   checkRegion(byteOffset: number, byteLength: number): void {
     this.#device.checkLive();
-    if (this.#buffer === undefined) throw new DisposedError(`Buffer "${this.label}"`);
+    if (this.#parts === undefined) throw new DisposedError(`Buffer "${this.label}"`);
     const fits =
       Number.isSafeInteger(byteOffset) &&
       Number.isSafeInteger(byteLength) &&
@@ -96,4 +148,15 @@ export class WebGpuBuffer implements DeviceBuffer {
         `of ${this.byteLength} bytes.`,
     );
   }
+}
+
+function joined(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  if (pieces.length === 1) return pieces[0]!;
+  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
 }

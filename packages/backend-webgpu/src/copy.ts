@@ -7,7 +7,7 @@ const DETOUR_BYTES = 2 ** 24;
 
 /** Enqueues copies. WebGPU does not copy within one buffer, so such a copy takes a detour through another. */
 export function copyRegions(device: Device, regions: readonly CopyRegion[]): void {
-  const copies = regions.map((region) => ownRegion(device, region));
+  const copies = regions.flatMap((region) => [...piecesOf(device, region)]);
   const within = copies.filter(({ source, target }) => source === target);
   const longest = Math.max(0, ...within.map(({ byteLength }) => byteLength));
   const detour = longest > 0 ? device.memory.allocate(Math.min(longest, DETOUR_BYTES), "copy") : undefined;
@@ -26,11 +26,29 @@ export function copyRegions(device: Device, regions: readonly CopyRegion[]): voi
   if (detour !== undefined) device.free(detour);
 }
 
-function ownRegion(device: Device, region: CopyRegion) {
+/** A copy of which both ends lie in one buffer. */
+interface Copy {
+  readonly source: GPUBuffer;
+  readonly sourceOffset: number;
+  readonly target: GPUBuffer;
+  readonly targetOffset: number;
+  readonly byteLength: number;
+}
+
+function* piecesOf(device: Device, region: CopyRegion): Generator<Copy> {
   const source = ownBuffer(device, region.source);
   const target = ownBuffer(device, region.target);
   checkCopy(region, source, target);
-  return { ...region, source: source.gpu, target: target.gpu };
+  let { targetOffset } = region;
+  for (const from of source.pieces(region.sourceOffset, region.byteLength)) {
+    let sourceOffset = from.byteOffset;
+    for (const to of target.pieces(targetOffset, from.byteLength)) {
+      const { byteLength, byteOffset } = to;
+      yield { source: from.buffer, sourceOffset, target: to.buffer, targetOffset: byteOffset, byteLength };
+      sourceOffset += byteLength;
+      targetOffset += byteLength;
+    }
+  }
 }
 
 function ownBuffer(device: Device, buffer: DeviceBuffer): WebGpuBuffer {

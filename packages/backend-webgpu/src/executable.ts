@@ -1,19 +1,19 @@
 import {
+  type CompileOptions,
   checkLargest,
   type DeviceBuffer,
   DisposedError,
   type Executable,
   type Extents,
-  KraitError,
   type Op,
   type Program,
   planScratch,
   type ScratchPlan,
   type Step,
-  stateBytes,
   type WeightBuffer,
 } from "@krait/tensor";
 import { accessOfBinding, Bindings } from "./bindings.ts";
+import { checkBindings, checkBuffers } from "./buffer-limits.ts";
 import { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
 import type { KernelTraits } from "./device/kernel-traits.ts";
@@ -49,17 +49,20 @@ export class WebGpuExecutable implements Executable {
     largest: Extents,
     device: Device,
     traits: KernelTraits,
+    onProgress?: CompileOptions["onProgress"],
   ): Promise<WebGpuExecutable> {
     checkLargest(program, largest);
     const context = new CompileContext(program, largest, device.memory.maxBufferBytes, traits);
     checkBuffers(context);
     const launches = program.ops.flatMap((op) => launchesOf(op, context).map((launch) => ({ op, launch })));
-    const compiled = await Promise.all(
-      launches.map(async ({ op, launch }) => {
-        const access = launch.bindings.map(accessOfBinding).join("");
-        return { op, launch, pipeline: await device.pipelines.pipeline({ ...launch, access }) };
-      }),
-    );
+    checkBindings(context, launches, device.gpu.limits.maxStorageBuffersPerShaderStage);
+    const pending = launches.map(({ launch }) => {
+      const access = launch.bindings.map(accessOfBinding).join("");
+      return device.pipelines.pipeline({ ...launch, access });
+    });
+    await eachWithProgress(new Set(pending), onProgress);
+    const pipelines = await Promise.all(pending);
+    const compiled = launches.map((launch, index) => ({ ...launch, pipeline: pipelines[index]! }));
     device.checkLive();
     return new WebGpuExecutable(context, device, compiled);
   }
@@ -101,24 +104,16 @@ export class WebGpuExecutable implements Executable {
   }
 }
 
-/**
- * Asks of everything but weights, which are split, whether a buffer can hold it: before the weights are there.
- *
- * @throws {KraitError} `BUFFER_TOO_LARGE` naming what is too large, and what to make smaller.
- */
-function checkBuffers({ program, largest, layout, maxBufferBytes }: CompileContext): void {
-  const check = (what: string, bytes: number, advice: string): void => {
-    if (bytes <= maxBufferBytes) return;
-    throw new KraitError(
-      "BUFFER_TOO_LARGE",
-      `${what} of Program "${program.name}" needs ${bytes} bytes, but this adapter's buffers end at ` +
-        `${maxBufferBytes}. ${advice}`,
-    );
-  };
-  for (const [name, spec] of Object.entries(program.states)) {
-    check(`State "${name}"`, stateBytes(spec), "Use fewer slots or pages, or a shorter context.");
-  }
-  const shorter = "Use steps of fewer rows.";
-  for (const bytes of planScratch(program, largest).buffers) check("An intermediate", bytes, shorter);
-  check("The feeds", 4 * layout.words, shorter);
+/** Waits for kernels that compile at the same time, and tells of each that is there. */
+async function eachWithProgress(
+  pending: ReadonlySet<Promise<GPUComputePipeline>>,
+  onProgress: CompileOptions["onProgress"],
+): Promise<void> {
+  let compiledKernels = 0;
+  await Promise.all(
+    [...pending].map(async (pipeline) => {
+      await pipeline;
+      onProgress?.({ compiledKernels: ++compiledKernels, totalKernels: pending.size });
+    }),
+  );
 }

@@ -12,7 +12,13 @@ export type Binding =
   | { readonly kind: "weight"; readonly weight: string; readonly shard: number }
   /** Small f32 weights, one after the other. */
   | { readonly kind: "vectors"; readonly weights: readonly string[] }
-  | { readonly kind: "state"; readonly state: string; readonly access: "read" | "write" }
+  | {
+      readonly kind: "state";
+      readonly state: string;
+      readonly access: "read" | "write";
+      /** Which of its buffers, where there are several; the first unless given. */
+      readonly part?: number;
+    }
   /** Memory of the op's own, of the bytes it asks for. */
   | { readonly kind: "workspace"; readonly bytes: number; readonly access: "read" | "write" };
 

@@ -1,15 +1,12 @@
 import { type Program, type StateRef, stateBytes } from "@krait/tensor";
 import type { CompileContext } from "./compile-context.ts";
+import { partBytes } from "./device/memory.ts";
 import type { Binding } from "./launch.ts";
-
-/** Bytes of a state that one buffer holds where it takes several; whole words of every kind, and whole vectors. */
-export function partBytes(maxBufferBytes: number): number {
-  return maxBufferBytes - (maxBufferBytes % 256);
-}
 
 /** How many buffers hold so many bytes. */
 export function partsOf(bytes: number, maxBufferBytes: number): number {
-  return Math.max(1, Math.ceil(bytes / partBytes(maxBufferBytes)));
+  const most = partBytes(maxBufferBytes);
+  return bytes > most ? Math.ceil(bytes / most) : 1;
 }
 
 /** The states that kernels read and write in parts: recurrent ones, and pages of keys and values. */

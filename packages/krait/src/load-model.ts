@@ -88,7 +88,7 @@ export async function loadModel(
     // What is gone may not let itself be freed.
     await current.release().catch(() => {});
     await using again = await folder.weights();
-    const { onProgress, onQuantized, signal, ...sizes } = options;
+    const { onProgress, onCompile, onQuantized, signal, ...sizes } = options;
     return Object.assign(current, await open(again, sizes));
   };
   try {

@@ -1,4 +1,12 @@
-import type { Backend, Executable, Extents, Program, WeightBuffer, WeightSource } from "@krait/tensor";
+import type {
+  Backend,
+  CompileProgress,
+  Executable,
+  Extents,
+  Program,
+  WeightBuffer,
+  WeightSource,
+} from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
 import type { Architecture, ProgramOptions } from "./architecture.ts";
 import type { WeightFormats } from "./checkpoint.ts";
@@ -26,6 +34,8 @@ export interface LoadOptions extends ModelOptions {
   /** Called for each tensor that has been quantized. */
   readonly onQuantized?: ((tensor: QuantizedTensor) => void) | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Called as kernels are compiled, on backends that compile any: before the first byte is loaded. */
+  readonly onCompile?: ((progress: CompileProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,7 +67,7 @@ export async function loadModel(
   backend: Backend,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { signal } = options;
+  const { signal, onCompile } = options;
   const { programs, sizes, largest, formats, memory } = planModel(architecture, file, backend, options);
   signal?.throwIfAborted();
   const fingerprint = await fingerprintOf(architecture, file, formats, signal);
@@ -68,7 +78,11 @@ export async function loadModel(
   };
   try {
     const compile = async (program: Program): Promise<Executable> => {
-      const executable = await backend.compile(program, { largest, ...(signal && { signal }) });
+      const executable = await backend.compile(program, {
+        largest,
+        ...(signal && { signal }),
+        ...(onCompile && { onProgress: onCompile }),
+      });
       disposables.push(executable);
       return executable;
     };

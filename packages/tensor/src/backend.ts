@@ -39,10 +39,7 @@ export interface Backend extends AsyncDisposable {
    *
    * @throws {UnsupportedOpError} naming the op, this backend and the formats that it has.
    */
-  compile(
-    program: Program,
-    options: { readonly largest: Extents; readonly signal?: AbortSignal },
-  ): Promise<Executable>;
+  compile(program: Program, options: CompileOptions): Promise<Executable>;
   /**
    * What each op of the next step takes, whichever Program's that is; asked twice, of the two next steps. They
    * compute the same, and are slower for it. Absent where a backend cannot tell; rejects where the device cannot.
@@ -57,6 +54,19 @@ export interface StepProfile {
   readonly extents: Extents;
   /** In the order in which they ran; an op may have several entries, or be part of another's. */
   readonly ops: readonly { readonly op: Op; readonly seconds: number }[];
+}
+
+export interface CompileOptions {
+  readonly largest: Extents;
+  readonly signal?: AbortSignal;
+  /** Called as kernels are compiled, by backends that compile any. */
+  readonly onProgress?: (progress: CompileProgress) => void;
+}
+
+/** How far compiling is. */
+export interface CompileProgress {
+  readonly compiledKernels: number;
+  readonly totalKernels: number;
 }
 
 /** A file region where there is a file (so that it can be mapped), and row-aligned pieces always. */

@@ -75,3 +75,8 @@ const WORKING_BUFFER = BufferUsage.storage | BufferUsage.copySource | BufferUsag
 export function paddedSize(bytes: number): number {
   return Math.max(Math.ceil(bytes / 16) * 16, 16);
 }
+
+/** Bytes of what does not fit a buffer that each of several holds: whole vectors, and what copies are aligned to. */
+export function partBytes(maxBufferBytes: number): number {
+  return maxBufferBytes - (maxBufferBytes % 256);
+}

@@ -1,6 +1,7 @@
 import { type Attention, type DType, PAGE_SIZE, type WriteKv } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { type Binding, type Launch, read, readState, step, write, writeState } from "../launch.ts";
+import { type Binding, type Launch, read, readState, step, write } from "../launch.ts";
+import { type StateParts, stateParts } from "../state-parts.ts";
 import attentionSource from "./attention.wgsl";
 import mergeSource from "./attention-merge.wgsl";
 import narrowBf16 from "./narrow-bf16.wgsl";
@@ -33,9 +34,11 @@ const pageSources: { readonly [dtype in DType]?: string } = {
 /** One invocation for each column of a row. */
 export function writeKv(op: WriteKv, at: CompileContext): Launch[] {
   const columns = op.keyValueHeads * op.headDim;
+  const dtype = at.stateDtype(op.keys);
+  const pages = pageParts(op, at, "write", dtype === "f32" ? "f32" : "atomic<u32>");
   return [
     {
-      source: `${storeSources[at.stateDtype(op.keys)]}\n${writeKvSource}`,
+      source: [pages.source, storeSources[dtype], writeKvSource].join("\n"),
       entryPoint: "write_kv",
       constants: {
         SLOT: at.feed(op.slot),
@@ -45,14 +48,7 @@ export function writeKv(op: WriteKv, at: CompileContext): Launch[] {
         ...at.view("KEY", op.key),
         ...at.view("VALUE", op.value),
       },
-      bindings: [
-        step,
-        read(op.key),
-        read(op.value),
-        readState(op.pageTable),
-        writeState(op.keys),
-        writeState(op.values),
-      ],
+      bindings: [step, read(op.key), read(op.value), readState(op.pageTable), ...pages.bindings],
       workgroups: ({ rows }) => [Math.ceil(columns / 64), rows],
     },
   ];
@@ -65,10 +61,13 @@ export function attention(op: Attention, at: CompileContext): Launch[] {
   const isSplit = ({ rows, context }: { rows: number; context: number }): boolean =>
     rows <= FEW_ROWS && context > SPLIT_POSITIONS;
 
+  const pages = pageParts(op, at, "read", "u32");
+
   const kernel = (split: boolean, output: Binding): Launch => ({
     source: [
       `const CHANNELS_PER_LANE: u32 = ${Math.ceil(headDim / 64)};`,
       pageSources[at.stateDtype(op.keys)],
+      pages.source,
       attentionSource,
     ].join("\n"),
     entryPoint: "attention",
@@ -85,14 +84,7 @@ export function attention(op: Attention, at: CompileContext): Launch[] {
       ...at.view("QUERY", op.query),
       ...(!split && at.view("OUTPUT", op.output)),
     },
-    bindings: [
-      step,
-      read(op.query),
-      readState(op.pageTable),
-      readState(op.keys),
-      readState(op.values),
-      output,
-    ],
+    bindings: [step, read(op.query), readState(op.pageTable), output, ...pages.bindings],
     workgroups: (extents) =>
       isSplit(extents) === split ? [heads, extents.rows, split ? splitsOf(extents.context) : 1] : [0],
   });
@@ -118,4 +110,20 @@ export function attention(op: Attention, at: CompileContext): Launch[] {
     workgroups: (extents) => (isSplit(extents) ? [heads, extents.rows] : [0]),
   };
   return [whole, kernel(true, partials("write")), merge];
+}
+
+/** Keys and values, behind the four other bindings of their kernels. */
+function pageParts(
+  { keys, values }: Pick<Attention, "keys" | "values">,
+  at: CompileContext,
+  access: "read" | "write",
+  type: "f32" | "u32" | "atomic<u32>",
+): StateParts {
+  const own = stateParts(keys, at, { name: "keys", access, type, firstBinding: 4 });
+  const firstBinding = 4 + own.bindings.length;
+  const others = stateParts(values, at, { name: "values", access, type, firstBinding });
+  return {
+    source: [own.source, others.source].join("\n"),
+    bindings: [...own.bindings, ...others.bindings],
+  };
 }

@@ -12,7 +12,8 @@
 // scores are computed; then every lane has channels of its own.
 //
 // Where a context is split among workgroups, each leaves m, l and its sum as PARTIALS, which
-// attention-merge.wgsl adds up. Rows of slot −1 are padding and give zeros.
+// attention-merge.wgsl adds up. `load_keys` and `load_values` give words of the pages, which are
+// [pages, PAGE_SIZE, key-value heads, D]. Rows of slot −1 are padding and give zeros.
 //
 // Milakov & Gimelshein 2018, arXiv:1805.02867, for the running softmax; Dao et al. 2022,
 // arXiv:2205.14135; Ainslie et al. 2023, arXiv:2305.13245, for the shared heads; Kwon et al. 2023,
@@ -39,9 +40,7 @@ const NONE: f32 = -3e38; // below any score
 @group(0) @binding(0) var<storage, read> step: array<i32>;
 @group(0) @binding(1) var<storage, read> query: array<f32>; // [rows, HEADS · D]
 @group(0) @binding(2) var<storage, read> page_table: array<i32>; // [slots, MAX_PAGES]
-@group(0) @binding(3) var<storage, read> keys: array<u32>; // [pages, PAGE_SIZE, key-value heads, D]
-@group(0) @binding(4) var<storage, read> values: array<u32>;
-@group(0) @binding(5) var<storage, read_write> output: array<f32>; // [rows, HEADS · D], or [rows, HEADS, splits, D + 2]
+@group(0) @binding(3) var<storage, read_write> output: array<f32>; // [rows, HEADS · D], or [rows, HEADS, splits, D + 2]
 
 var<workgroup> own_query: array<f32, HEAD_DIM>;
 var<workgroup> partial: array<f32, LANES>;
@@ -84,7 +83,7 @@ fn attention(
       let base = (first_row + p) * key_columns + first_column;
       for (var i = lane % 2; i < HEAD_DIM; i += 2) {
         let at = base + i;
-        score += own_query[i] * page_element(keys[at / ELEMENTS_PER_WORD], at);
+        score += own_query[i] * page_element(load_keys(at / ELEMENTS_PER_WORD), at);
       }
     }
     partial[lane] = score;
@@ -114,7 +113,7 @@ fn attention(
         let channel = lane + i * LANES;
         if (channel < HEAD_DIM) {
           let at = base + channel;
-          weighted[i] += exponential * page_element(values[at / ELEMENTS_PER_WORD], at);
+          weighted[i] += exponential * page_element(load_values(at / ELEMENTS_PER_WORD), at);
         }
       }
     }

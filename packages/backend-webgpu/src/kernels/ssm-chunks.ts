@@ -1,9 +1,10 @@
 import type { Extents, SsmScan } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { type Binding, type Launch, read, step, vectors, write, writeState } from "../launch.ts";
+import { type Binding, type Launch, read, step, vectors, write } from "../launch.ts";
 import chunkScalars from "./chunk-scalars.wgsl";
 import chunkVectors from "./chunk-vectors.wgsl";
 import chunksSource from "./chunks.wgsl";
+import { recurrentParts } from "./recurrent-parts.ts";
 import softplus from "./softplus.wgsl";
 import productsSource from "./ssm-chunk-products.wgsl";
 import ssmChunksSource from "./ssm-chunks.wgsl";
@@ -47,6 +48,7 @@ export function chunkedScan(op: SsmScan, at: CompileContext, timeStep: Launch["c
     ...at.view("C", op.c),
   };
   const bindings = [read(op.b), read(op.c)];
+  const recurrent = recurrentParts(op, at);
   const isLong = ({ longestSegment }: Extents): boolean => longestSegment >= SHORTEST_CHUNKED;
   return [
     {
@@ -60,9 +62,12 @@ export function chunkedScan(op: SsmScan, at: CompileContext, timeStep: Launch["c
           : [0],
     },
     {
-      source: [`const STATE_VECTORS: u32 = ${Math.ceil(stateSize / 4)};`, ...sources, ssmChunksSource].join(
-        "\n",
-      ),
+      source: [
+        `const STATE_VECTORS: u32 = ${Math.ceil(stateSize / 4)};`,
+        ...sources,
+        recurrent.source,
+        ssmChunksSource,
+      ].join("\n"),
       entryPoint: "ssm_chunks",
       constants: { ...constants, HEAD_DIM: headDim, ...at.view("X", op.x), ...at.view("Y", op.output) },
       bindings: [
@@ -71,8 +76,8 @@ export function chunkedScan(op: SsmScan, at: CompileContext, timeStep: Launch["c
         read(op.x),
         vectors(op.a, op.d, op.dtBias),
         shared("read"),
-        writeState(op.recurrent),
         write(op.output),
+        ...recurrent.bindings,
       ],
       workgroups: (extents) =>
         isLong(extents) ? [Math.ceil(headDim / CHANNELS), heads, extents.segments] : [0],

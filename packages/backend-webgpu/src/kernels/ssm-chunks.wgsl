@@ -9,6 +9,7 @@
 // Products, Δ and l are what ssm-chunk-products.wgsl leaves. A workgroup takes CHANNELS of a head's channels
 // through a segment, with their part of S in workgroup memory throughout. For y a lane takes a row and half of
 // the channels, for S a vector of N and half of the channels: what neighbours read is the same or adjacent.
+// `load_recurrent` and `store_recurrent` say where a word of a slot's S lies, [slots, heads, P, N].
 // Chunks have 32 rows whatever the model was trained with: that changes rounding only.
 //
 // Dao & Gu 2024, arXiv:2405.21060, section 6 and listing 1.
@@ -29,8 +30,7 @@ const CHANNEL_VECTORS: u32 = CHANNELS / 4;
 @group(0) @binding(3) var<storage, read> x: array<f32>; // [rows, heads · P]
 @group(0) @binding(4) var<storage, read> heads: array<f32>; // a, d and dtBias, [heads] each
 @group(0) @binding(5) var<storage, read> shared_parts: array<f32>; // [chunks, groups, s, t], then [chunks, heads, 2, t]
-@group(0) @binding(6) var<storage, read_write> recurrent: array<f32>; // [slots, heads, P, N]
-@group(0) @binding(7) var<storage, read_write> y: array<f32>; // [rows, heads · P]
+@group(0) @binding(6) var<storage, read_write> y: array<f32>; // [rows, heads · P]
 
 var<workgroup> state: array<vec4<f32>, CHANNELS * STATE_VECTORS>; // [channel, N]
 var<workgroup> inputs: array<vec4<f32>, CHUNK_ROWS * CHANNEL_VECTORS>; // x, [row, channel]
@@ -184,7 +184,7 @@ fn stored_state(slot: i32, head: u32, channel: u32, vector: u32) -> vec4<f32> {
   var values: vec4<f32>;
   let base = state_at(slot, head, channel) + 4 * vector;
   for (var i = 0u; i < 4 && channel < HEAD_DIM && 4 * vector + i < STATE_SIZE; i++) {
-    values[i] = recurrent[base + i];
+    values[i] = load_recurrent(base + i);
   }
   return values;
 }
@@ -195,7 +195,7 @@ fn store_state(slot: i32, head: u32, first_channel: u32, lane: u32) {
     let channel = first_channel + i / STATE_VECTORS;
     let vector = i % STATE_VECTORS;
     for (var j = 0u; j < 4 && channel < HEAD_DIM && 4 * vector + j < STATE_SIZE; j++) {
-      recurrent[state_at(slot, head, channel) + 4 * vector + j] = state[i][j];
+      store_recurrent(state_at(slot, head, channel) + 4 * vector + j, state[i][j]);
     }
   }
 }

@@ -1,9 +1,10 @@
 import { type Extents, mixerOf, type SsmScan } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
-import { type Binding, type Launch, read, readState, step, vectors, write, writeState } from "../launch.ts";
+import { type Binding, type Launch, read, readState, step, vectors, write } from "../launch.ts";
 import { activationNumber } from "./activation.ts";
 import activation from "./activation.wgsl";
 import { convConstants, convWeightStride, convWeights } from "./convolution.ts";
+import { recurrentParts } from "./recurrent-parts.ts";
 import scanInputs from "./scan-inputs.wgsl";
 import scanInputsConvolved from "./scan-inputs-convolved.wgsl";
 import softplus from "./softplus.wgsl";
@@ -21,12 +22,14 @@ export function ssmScan(op: SsmScan, at: CompileContext): Launch[] {
   const { heads, headDim, stateSize, groups } = op;
   const mixer = mixerOf(op, at.program);
   const chunked = isChunked(op, at);
+  const recurrent = recurrentParts(op, at);
   const isFused = ({ longestSegment }: Extents): boolean => mixer !== undefined && longestSegment === 1;
   const kernel = (inputs: string, first: readonly Binding[], constants: Launch["constants"]) => ({
     source: [
       `const STATES_PER_LANE: u32 = ${Math.ceil(stateSize / 8)};`,
       softplus,
       inputs,
+      recurrent.source,
       ssmScanSource,
     ].join("\n"),
     entryPoint: "ssm_scan",
@@ -47,8 +50,8 @@ export function ssmScan(op: SsmScan, at: CompileContext): Launch[] {
       ...first,
       read(op.dt),
       vectors(op.a, op.d, op.dtBias),
-      writeState(op.recurrent),
       write(op.output),
+      ...recurrent.bindings,
     ],
   });
   const workgroups = ({ segments }: Extents) => [Math.ceil(headDim / 8), heads, segments] as const;

@@ -10,7 +10,7 @@
 // A workgroup takes eight rows of a head's S through a segment. Eight lanes share a row of S: each
 // keeps every eighth element in registers, and their parts of the product with C are added in
 // workgroup memory, in order. S is read and written once a segment. `x_at`, `b_at` and `c_at` say where a
-// row's inputs come from.
+// row's inputs come from, `load_recurrent` and `store_recurrent` where a word of S lies, [slots, heads, P, N].
 //
 // Dao & Gu 2024, arXiv:2405.21060, eq. 1.
 
@@ -34,8 +34,7 @@ const LANES: u32 = PARTS * CHANNELS;
 @group(0) @binding(0) var<storage, read> step: array<i32>;
 @group(0) @binding(4) var<storage, read> dt: array<f32>; // [rows, heads]
 @group(0) @binding(5) var<storage, read> heads: array<f32>; // a, d and dtBias, [heads] each
-@group(0) @binding(6) var<storage, read_write> recurrent: array<f32>; // [slots, heads, P, N]
-@group(0) @binding(7) var<storage, read_write> y: array<f32>; // [rows, heads · P]
+@group(0) @binding(6) var<storage, read_write> y: array<f32>; // [rows, heads · P]
 
 var<workgroup> b_row: array<f32, STATE_SIZE>;
 var<workgroup> c_row: array<f32, STATE_SIZE>;
@@ -70,7 +69,7 @@ fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
   for (var i = 0u; i < STATES_PER_LANE; i++) {
     let n = part + PARTS * i;
     if (is_channel && n < STATE_SIZE) {
-      state[i] = recurrent[u32(read_slot) * slot_size + row_of_state + n];
+      state[i] = load_recurrent(u32(read_slot) * slot_size + row_of_state + n);
     }
   }
 
@@ -111,7 +110,7 @@ fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
       for (var i = 0u; i < STATES_PER_LANE; i++) {
         let n = part + PARTS * i;
         if (n < STATE_SIZE) {
-          recurrent[u32(mark_slot) * slot_size + row_of_state + n] = state[i];
+          store_recurrent(u32(mark_slot) * slot_size + row_of_state + n, state[i]);
         }
       }
     }
@@ -120,7 +119,7 @@ fn ssm_scan(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
   for (var i = 0u; i < STATES_PER_LANE; i++) {
     let n = part + PARTS * i;
     if (is_channel && n < STATE_SIZE) {
-      recurrent[u32(write_slot) * slot_size + row_of_state + n] = state[i];
+      store_recurrent(u32(write_slot) * slot_size + row_of_state + n, state[i]);
     }
   }
 }

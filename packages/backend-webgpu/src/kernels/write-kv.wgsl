@@ -3,7 +3,8 @@
 //   page = pageTable[slot[r], floor(position[r] / PAGE_SIZE)]
 //   keys[page, position[r] mod PAGE_SIZE] = key[r], values likewise
 //
-// Rows of slot −1 are padding and store nothing. `store_pair` says how two columns are stored.
+// Rows of slot −1 are padding and store nothing. `store_key` and `store_value` write an element of the pages,
+// which are [pages, PAGE_SIZE, COLUMNS].
 //
 // Kwon et al. 2023, arXiv:2309.06180, for pages.
 
@@ -22,8 +23,6 @@ const PAGE_SIZE: u32 = 32;
 @group(0) @binding(1) var<storage, read> key: array<f32>; // [rows, COLUMNS]
 @group(0) @binding(2) var<storage, read> value: array<f32>; // [rows, COLUMNS]
 @group(0) @binding(3) var<storage, read> page_table: array<i32>; // [slots, MAX_PAGES]
-@group(0) @binding(4) var<storage, read_write> keys: Pages; // [pages, PAGE_SIZE, COLUMNS]
-@group(0) @binding(5) var<storage, read_write> values: Pages;
 
 /// x counts columns, y rows.
 @compute @workgroup_size(64)

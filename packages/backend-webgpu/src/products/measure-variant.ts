@@ -38,7 +38,7 @@ export async function measureVariant(
   const executable = await WebGpuExecutable.compile(program, extents, device, traits);
   using x = zeros(device, program.weights.x!);
   using weight = zeros(device, program.weights.weight!);
-  using lastToken = new WebGpuBuffer(device, "lastToken", device.memory.allocate(4, "lastToken"), 4);
+  using lastToken = new WebGpuBuffer(device, "lastToken", [device.memory.allocate(4, "lastToken")], 4);
   using step = executable.bind({ weights: { x, weight }, states: { lastToken } });
 
   let fastest = Number.POSITIVE_INFINITY;
