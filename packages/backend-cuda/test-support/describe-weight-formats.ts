@@ -113,10 +113,14 @@ export function describeWeightFormats(createBackend: () => Promise<Backend>): vo
     ["fp8_e4m3", 37],
     ["q5_0", 32],
     ["q8_0", 1120],
-  ] as const)("%s: rows of %i values end within a kernel's tiles", async (format, columns) => {
-    for (const rows of [1, 4, 12]) {
-      const { product, found } = await errors(backend, format, rows, columns, "whole numbers");
-      expect([rows, found < 1e-12, product < 1e-6]).toEqual([rows, true, true]);
-    }
-  });
+    ["q4_0", 8512],
+  ] as const)(
+    "%s: rows of %i values end within a kernel's tiles, or take several",
+    async (format, columns) => {
+      for (const rows of [1, 4, 12]) {
+        const { product, found } = await errors(backend, format, rows, columns, "whole numbers");
+        expect([rows, found < 1e-12, product < 1e-6]).toEqual([rows, true, true]);
+      }
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { createSampler } from "@krait/sampler";
 import { buildProgram, CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn } from "@krait/tensor";
+import { Random } from "@krait/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type KernelRun, runKernel } from "../../test-support/run-kernel.ts";
@@ -54,6 +55,9 @@ const wantedOf = (draws: readonly Draw[]): number[] =>
   draws.map(({ position, logits, ...options }) => {
     return createSampler(options).sample(Float32Array.from(logits), { position }).token;
   });
+
+/** Tokens of a row that one block looks at; of draw-token.cu. */
+const PART_TOKENS = 4096;
 
 /** What a heap's memory holds before anyone uses it. */
 const UNTOUCHED = -7;
@@ -155,18 +159,20 @@ await withEmulator("draws", (emulator) => {
     const slot = Int32Array.from(draws.keys());
     const position = Int32Array.from(draws, (row) => row.position);
     const count = Int32Array.of(rows);
-    const stride = i32(VOCABULARY);
+    const vocabulary = draws[0]!.logits.length;
+    const parts = Math.ceil(vocabulary / PART_TOKENS);
+    const stride = i32(vocabulary);
     return async (threadOrder: number) => {
-      const largest = new BigUint64Array(rows);
-      const mass = new BigUint64Array(rows * VOCABULARY);
-      const order = new Int32Array(rows * VOCABULARY).fill(UNTOUCHED);
+      const largest = new BigUint64Array(rows * parts);
+      const mass = new BigUint64Array(rows * vocabulary);
+      const order = new Int32Array(rows * vocabulary).fill(UNTOUCHED);
       const [lastToken, output] = [new Int32Array(rows), new Int32Array(rows)];
       const run = (kernel: string, grid: Grid, threads: number, args: KernelRun["args"]) =>
         runKernel(emulator, { kernel, grid, threads, args, sharedBytes: 65_536, order: threadOrder });
       const row = [count, logits, stride];
-      await run("find_largest", [1, rows], 256, [...row, largest, stride]);
-      await run("weigh_tokens", [1, rows], 256, [...row, slot, setting, largest, mass, stride]);
-      const state = [largest, i32(1), mass, order, lastToken, output, i32(1), stride];
+      await run("find_largest", [parts, rows], 256, [...row, largest, stride]);
+      await run("weigh_tokens", [parts, rows], 256, [...row, slot, setting, largest, mass, stride]);
+      const state = [largest, i32(parts), mass, order, lastToken, output, i32(1), stride];
       await run("draw_token", [rows], 512, [...row, slot, position, setting, choice, ...state]);
       return { tokens: [...output], lastTokens: [...lastToken], order: [...order] };
     };
@@ -180,6 +186,17 @@ await withEmulator("draws", (emulator) => {
     expect(order.filter((token) => token !== UNTOUCHED)).toEqual([]);
     const near = await runKernels([{ ...ordinary[0]!, ...equalHalves }])(0);
     expect(near.order.filter((token) => token !== UNTOUCHED)).toHaveLength(2);
+  });
+
+  test("are the sampler's where a thread looks at many tokens, and equals are far apart", async () => {
+    const random = new Random(5);
+    // Of few values, so that many tokens are equal, in every part of the row.
+    const logitsOf = () => Array.from(random.normal(9001, 2), (value) => Math.round(4 * value) / 4);
+    const draws = fc.sample(draw, { numRuns: 8, seed: 6 }).map((row, i) => ({
+      ...{ ...row, ...drawKinds[i % 4] },
+      logits: logitsOf(),
+    }));
+    expect((await runKernels(draws)(2)).tokens).toEqual(wantedOf(draws));
   });
 
   test("need every barrier of their kernels", { timeout: 120_000 }, async () => {
