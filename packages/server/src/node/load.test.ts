@@ -69,10 +69,11 @@ test("64 streams whose clients hang up at random leave nothing behind, and hold 
   await round(tiny, 2);
   const heap = heapBytes();
   for (let seed = 3; seed <= 4; seed++) await round(tiny, seed);
-  await expect.poll(() => gauges(tiny)).toMatchObject({ krait_queued: 0, krait_running: 0 });
+  // On a busy machine it takes a while until every hang-up has been noticed.
+  const patience = { timeout: 20_000, interval: 250 };
+  await expect.poll(() => gauges(tiny), patience).toEqual(before);
   // A stream keeps tens of kilobytes while it lasts: 128 of them would be seen.
-  expect(heapBytes() - heap).toBeLessThan(3e6);
-  expect(await gauges(tiny)).toMatchObject(before);
+  await expect.poll(() => heapBytes() - heap, patience).toBeLessThan(3e6);
 }, 120_000);
 
 test("an answer that nobody reads is cut off, and does not hold up one that is read", async () => {
