@@ -37,3 +37,39 @@ test("on WebGPU the embedded model gives the reference's answers, its states in 
     "Recurrent states are kept in f32, keys and values in f32.",
   ]);
 }, 300_000);
+
+test("on WebGPU a deterministic engine computes the same bits alone and among others", async (context) => {
+  const backend = await chooseBackend("webgpu").catch((error: Error & { code: string }) => {
+    if (error.code !== "WEBGPU_UNAVAILABLE") throw error;
+    context.skip(error.message);
+  });
+  await using held = backend!;
+  await using model = await loadModel(undefined, {
+    backend: held,
+    maxContext: 128,
+    maxSequences: 3,
+    chunkRows: 16,
+    engine: { deterministic: true, prefixCache: false },
+  });
+  const answer = async (text: string) => {
+    const logits: Float32Array[] = [];
+    const prompt = model.tokenizer.encode(text);
+    const sampling = { temperature: 0 };
+    const onLogits = (row: Float32Array) => logits.push(row.slice());
+    for await (const _ of model.engine.generate({
+      prompt,
+      maxTokens: 3,
+      ignoreEndTokens: true,
+      sampling,
+      onLogits,
+    })) {
+      // only the logits are looked at
+    }
+    return logits;
+  };
+  const text = "The capital of France is Paris, and that of Italy is Rome; what is that of Spain?";
+  const alone = await answer(text);
+  const [among] = await Promise.all([answer(text), answer("Hello there!"), answer("One, two, three")]);
+  expect(alone.length).toBeGreaterThan(1);
+  expect(among).toEqual(alone);
+}, 300_000);

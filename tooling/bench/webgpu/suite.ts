@@ -34,7 +34,7 @@ export async function* webgpuSuite({ quick, note }: SuiteOptions): AsyncGenerato
   await using backend = await createWebGPUBackend({ adapter, onChoice: note });
   yield* countDispatches(backend);
   const contexts = software ? [256] : quick ? [1024] : [1024, 16_384, 131_072];
-  const prefillRows = software ? 64 : 512;
+  const prefillRows = software ? 32 : 512;
   const shape = software ? "0.6b" : "9b";
   const formats: readonly Format[] = software ? ["q8_0"] : quick ? ["q4_k"] : ["q4_k", "q8_0", "bf16"];
   for (const format of formats) {
