@@ -14,7 +14,8 @@ export interface KeptModels {
 
 /** What this browser keeps, read when the component appears and after each change. */
 export function useKeptModels(): KeptModels {
-  const { cache } = usePlayground();
+  const playground = usePlayground();
+  const { cache } = playground;
   const [found, setFound] = useState<Pick<KeptModels, "models" | "room" | "problem">>({
     models: undefined,
     room: undefined,
@@ -30,7 +31,7 @@ export function useKeptModels(): KeptModels {
   }, [cache]);
   useEffect(() => void read(), [read]);
   const remove = async (address: string): Promise<void> => {
-    const failure = await cache.remove(address).then(() => undefined, messageOf);
+    const failure = await playground.deleteModel(address).then(() => undefined, messageOf);
     await read();
     if (failure !== undefined) setFound((each) => ({ ...each, problem: failure }));
   };

@@ -24,6 +24,13 @@ test("files are a model when there are weights among them", () => {
   expect(labelOf(sourceOfFiles([new File([""], "nano-q4_0.gguf")])!)).toBe("nano-q4_0.gguf");
 });
 
+test("of a folder that was chosen, files of folders in it are none of the model's", () => {
+  const inFolder = (path: string): File =>
+    Object.defineProperty(new File([path], path.split("/").at(-1)!), "webkitRelativePath", { value: path });
+  const source = sourceOfFiles(["nano/model.safetensors", "nano/old/model.safetensors"].map(inFolder));
+  expect(source?.kind === "files" && [...source.files.values()].map((file) => file.size)).toEqual([22]);
+});
+
 test("a model is called by its address, without what only the server needs", () => {
   const source = sourceOfAddress("https://example.org/nano.gguf?download=true")!;
   expect(labelOf(source)).toBe("example.org/nano.gguf");

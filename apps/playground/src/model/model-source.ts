@@ -18,9 +18,14 @@ export function sourceOfAddress(text: string): ModelSource | undefined {
  * @returns undefined when there are no weights among them.
  */
 export function sourceOfFiles(files: readonly File[]): ModelSource | undefined {
-  const named = new Map(files.map((file) => [file.name, file]));
+  const named = new Map(files.filter(isOfFolder).map((file) => [file.name, file]));
   const hasWeights = [...named.keys()].some((name) => /\.(gguf|safetensors)$/i.test(name));
   return hasWeights ? { kind: "files", files: named } : undefined;
+}
+
+/** Not below a folder of the one that was chosen, where another file may have the same name. */
+function isOfFolder({ webkitRelativePath: path = "" }: File): boolean {
+  return path.split("/").length <= 2;
 }
 
 export function labelOf(source: ModelSource): string {

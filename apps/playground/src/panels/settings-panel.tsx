@@ -12,6 +12,7 @@ import { SwitchField } from "./switch-field.tsx";
 export function SettingsPanel(): ReactElement {
   const playground = usePlayground();
   const settings = useApp((state) => state.settings);
+  const { tools, theme, lastModel } = settings;
   const change = (changed: Partial<Settings>): void => playground.changeSettings(changed);
   const prompt = useId();
   return (
@@ -69,7 +70,7 @@ export function SettingsPanel(): ReactElement {
       <button
         type="button"
         className="quiet"
-        onClick={() => change({ ...defaultSettings, tools: settings.tools, theme: settings.theme })}
+        onClick={() => change({ ...defaultSettings, tools, theme, lastModel })}
       >
         Reset to defaults
       </button>

@@ -14,6 +14,8 @@ export interface Settings {
   readonly sharing: (typeof sharings)[number];
   /** Positions of the longest conversation. */
   readonly maxContext: number | null;
+  /** The address of the model that was loaded last, with which the next visit begins; empty for the embedded one. */
+  readonly lastModel: string;
   /** Where models that have a name are looked for; empty for the Hugging Face hub itself. */
   readonly hubAddress: string;
   /** For models that the hub does not give to everybody; empty for none. */
@@ -44,6 +46,7 @@ export const defaultSettings: Settings = {
   backend: "auto",
   sharing: "with a GPU",
   maxContext: null,
+  lastModel: "",
   hubAddress: "",
   hubToken: "",
   keepHubToken: false,

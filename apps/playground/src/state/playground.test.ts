@@ -3,8 +3,9 @@ import { type Act, answerOf, scriptedHost, scriptedModel } from "../../test-supp
 import type { Capabilities } from "../capabilities/capabilities.ts";
 import { branchCount, shownPath } from "../conversation/conversation.ts";
 import { textOf } from "../conversation/turn.ts";
+import type { ModelCache } from "../model/model-cache.ts";
 import type { ModelHost } from "../model/model-host.ts";
-import { defaultSettings } from "../settings/settings.ts";
+import { defaultSettings, type Settings } from "../settings/settings.ts";
 import { Playground } from "./playground.ts";
 
 const capabilities: Capabilities = {
@@ -107,6 +108,43 @@ describe("a conversation", () => {
     playground.deleteConversation(id);
     expect(said(playground)).toEqual([]);
     expect(Object.keys(playground.store.state.conversations)).toHaveLength(1);
+  });
+});
+
+describe("the next visit", () => {
+  const host = scriptedHost(async () => scriptedModel("scripted", [answerOf("a")]));
+  const removed: string[] = [];
+  const cache: ModelCache = {
+    list: async () => [],
+    room: async () => ({ usedBytes: 0, quotaBytes: 0 }),
+    remove: async (address) => void removed.push(address),
+  };
+  const begin = (settings: Settings): Playground => {
+    const playground = new Playground(host, settings, cache);
+    playground.store.dispatch({ type: "capabilities-detected", capabilities });
+    return playground;
+  };
+  const loaded = () => host.loads.at(-1)!.source;
+
+  test("begins with the model that was loaded last", async () => {
+    const first = begin(defaultSettings);
+    await first.loadModel({ kind: "address", address: "org/name" });
+    await begin(first.store.state.settings).loadLastModel();
+    expect(loaded()).toEqual({ kind: "address", address: "org/name" });
+    await first.loadModel({ kind: "embedded" });
+    await begin(first.store.state.settings).loadLastModel();
+    expect(loaded()).toEqual({ kind: "embedded" });
+  });
+
+  test("does not bring back what was deleted", async () => {
+    const first = begin(defaultSettings);
+    await first.loadModel({ kind: "address", address: "org/other" });
+    await first.loadModel({ kind: "address", address: "org/name:Q4_0" });
+    await first.deleteModel("org/name:name-Q4_0.gguf");
+    expect(removed).toEqual(["org/name:name-Q4_0.gguf"]);
+    expect(first.store.state.recentModels).toEqual(["org/other"]);
+    await begin(first.store.state.settings).loadLastModel();
+    expect(loaded()).toEqual({ kind: "embedded" });
   });
 });
 

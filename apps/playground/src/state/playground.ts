@@ -2,7 +2,7 @@ import type { StepTimes } from "@krait/worker";
 import { detectCapabilities } from "../capabilities/capabilities.ts";
 import { shownPath } from "../conversation/conversation.ts";
 import { emptyStep } from "../conversation/turn.ts";
-import { browserCache, type ModelCache } from "../model/model-cache.ts";
+import { browserCache, isPartOf, type ModelCache } from "../model/model-cache.ts";
 import type { ModelHost } from "../model/model-host.ts";
 import { type LoadChoice, ModelSession } from "../model/model-session.ts";
 import { type ModelSource, sourceOfAddress } from "../model/model-source.ts";
@@ -34,6 +34,7 @@ export class Playground {
   async loadModel(source: ModelSource): Promise<void> {
     this.#generation.stop();
     const { recentModels } = this.store.state;
+    this.changeSettings({ lastModel: source.kind === "address" ? source.address : "" });
     if (source.kind === "address") {
       const recent = [source.address, ...recentModels.filter((each) => each !== source.address)];
       this.store.dispatch({
@@ -44,11 +45,18 @@ export class Playground {
     await this.#models.load(source, await this.#loadChoice());
   }
 
-  /** The model that was used last if it has an address, else the embedded one. */
+  /** The model that was loaded last if it has an address, else the embedded one. */
   async loadLastModel(): Promise<void> {
-    const [last] = this.store.state.recentModels;
-    const source = last === undefined ? undefined : sourceOfAddress(last);
-    await this.loadModel(source ?? { kind: "embedded" });
+    await this.loadModel(sourceOfAddress(this.store.state.settings.lastModel) ?? { kind: "embedded" });
+  }
+
+  /** Deletes a model that was downloaded, which the next visit does not bring back by itself. */
+  async deleteModel(address: string): Promise<void> {
+    await this.cache.remove(address);
+    const { settings, recentModels } = this.store.state;
+    if (isPartOf(settings.lastModel, address)) this.changeSettings({ lastModel: "" });
+    const others = recentModels.filter((each) => !isPartOf(each, address));
+    this.store.dispatch({ type: "recent-models-changed", recentModels: others });
   }
 
   pauseLoading(): void {
