@@ -60,10 +60,7 @@ describe("a model", () => {
     ]);
     expect(states.at(-1)).toMatchObject({
       status: "ready",
-      facts: {
-        shared: false,
-        notes: ["Not in a worker of all tabs: There is no WebGPU in shared workers."],
-      },
+      facts: { shared: false, notShared: "There is no WebGPU in shared workers.", notes: [] },
     });
   });
 

@@ -16,6 +16,7 @@ interface Loaded {
   readonly model: HostedModel;
   readonly place: Place;
   readonly notes: readonly string[];
+  readonly notShared: string | undefined;
 }
 
 /** Loads one model at a time, and loads it again when its device is lost. */
@@ -95,6 +96,7 @@ export class ModelSession {
     signal: AbortSignal,
   ): Promise<Loaded> {
     const notes: string[] = [];
+    let notShared: string | undefined;
     const { maxContext, hubAddress, hubToken } = choice;
     const options: Omit<HostLoadOptions, keyof Place> = {
       maxContext: maxContext ?? undefined,
@@ -108,12 +110,13 @@ export class ModelSession {
     for (const [index, place] of places.entries()) {
       signal.throwIfAborted();
       try {
-        return { model: await this.#host.load(source, { ...options, ...place }), place, notes };
+        const model = await this.#host.load(source, { ...options, ...place });
+        return { model, place, notes, notShared };
       } catch (error) {
         const isLast = index === places.length - 1;
         if (signal.aborted || isLast || !isOfPlace(error, place)) throw error;
-        const where = place.shared ? "in a worker of all tabs" : `on ${place.backend}`;
-        notes.push(`Not ${where}: ${messageOf(error)}`);
+        if (place.shared) notShared = messageOf(error);
+        else notes.push(`Not on ${place.backend}: ${messageOf(error)}`);
       }
     }
     throw new Error("There is no place to try.");
@@ -136,7 +139,7 @@ function isOfPlace(error: unknown, { shared }: Place): boolean {
   return ofBackends.some((prefix) => code.startsWith(prefix)) || (shared && code === "WORKER_LOST");
 }
 
-function factsOf({ model, place, notes }: Loaded, loadSeconds: number): ModelFacts {
+function factsOf({ model, place, notes, notShared }: Loaded, loadSeconds: number): ModelFacts {
   const { name, architecture, backend, maxContext, memory } = model;
   return {
     name,
@@ -145,6 +148,7 @@ function factsOf({ model, place, notes }: Loaded, loadSeconds: number): ModelFac
     software: backend.software,
     kvDtype: backend.kvDtype,
     shared: place.shared,
+    notShared,
     maxContext,
     memory,
     loadSeconds,

@@ -81,6 +81,9 @@ function ModelFigures({ facts }: { readonly facts: ModelFacts }): ReactElement {
             ["Loaded in", secondsText(facts.loadSeconds)],
           ]}
         />
+        {facts.notShared !== undefined && (
+          <p className="note">This tab has a model of its own. {facts.notShared}</p>
+        )}
         <small>{facts.summary}</small>
         <details>
           <summary>Why there</summary>

@@ -11,6 +11,8 @@ export interface ModelFacts {
   readonly kvDtype: string;
   /** Whether other tabs that want the same model have this one. */
   readonly shared: boolean;
+  /** Why they have not, where that was wanted. */
+  readonly notShared: string | undefined;
   readonly maxContext: number;
   readonly memory: ModelMemory;
   readonly loadSeconds: number;
