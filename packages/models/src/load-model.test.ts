@@ -61,6 +61,22 @@ function watched(onSource: (tensor: string, source: WeightSource) => WeightSourc
 }
 
 describe("loading a model", () => {
+  test("hands a tensor's scale to the backend", async () => {
+    const scales: (number | undefined)[] = [];
+    const cpu = await createCpuBackend();
+    const backend = wrapBackend(cpu, {
+      loadWeight: (spec, source, signal) => {
+        scales.push(source.scale);
+        return cpu.loadWeight(spec, source, signal);
+      },
+    });
+    const scaled = watched((tensor, source) =>
+      tensor === "backbone.embeddings.weight" ? { ...source, scale: 0.5 } : source,
+    );
+    using _ = await loadModel(architecture, scaled, backend, sizes);
+    expect(scales.filter((scale) => scale !== undefined)).toEqual([0.5]);
+  });
+
   test("takes two executables and every weight, and gives all of them back", async () => {
     const counting = await countingBackend();
     const model = await loadModel(architecture, file, counting.backend, sizes);

@@ -148,6 +148,7 @@ async function* loadWeights(
 function counted(source: WeightSource, report: (bytes: number) => void): WeightSource {
   return {
     ...(source.file && { file: source.file }),
+    ...(source.scale !== undefined && { scale: source.scale }),
     byteLength: source.byteLength,
     async *pieces(signal) {
       let taken = 0;
