@@ -228,7 +228,9 @@ export class BatchingEngine implements Engine {
   /** @throws {EngineError} `ENGINE_LOST`, with which all requests end, those to come included. */
   async #recover(cause: unknown): Promise<EngineDevice> {
     const { steps } = this.#telemetry.counters;
-    this.#recoveriesInVain = steps === this.#stepsAtRecovery ? this.#recoveriesInVain + 1 : 0;
+    // One that is lost while nobody wants anything has not failed at anything.
+    const isInVain = steps === this.#stepsAtRecovery && this.#scheduler.roster.waiting.length > 0;
+    this.#recoveriesInVain = isInVain ? this.#recoveriesInVain + 1 : 0;
     this.#stepsAtRecovery = steps;
     const rebuild = this.#recoveriesInVain < MOST_IN_VAIN ? this.#options.rebuild : undefined;
     try {

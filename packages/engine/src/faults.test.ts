@@ -121,6 +121,26 @@ test("an idle engine whose device is lost makes it again, too", async () => {
   expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
 });
 
+test("an idle engine makes its device again as often as it is lost", async () => {
+  let lose: (error: BackendLostError) => void = () => {};
+  const open = async () => {
+    const { model, backend } = await scriptedModel(hashing);
+    const lost = new Promise<BackendLostError>((resolve) => {
+      lose = resolve;
+    });
+    return { model, backend: wrapBackend(backend, { lost }) };
+  };
+  const { model, backend } = await open();
+  const engine = createEngine(model, backend, { rebuild: open });
+  for (let times = 1; times <= 6; times++) {
+    lose(new BackendLostError("scripted", "a test took it away"));
+    await vi.waitFor(() => expect(engine.stats).toMatchObject({ recoveries: times, state: "ready" }), {
+      timeout: 10_000,
+    });
+  }
+  expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
+});
+
 test("a model that cannot be made again ends the engine with the reason", async () => {
   const reason = new Error("no adapter");
   const { engine } = await losing(5, "in-run", { rebuild: () => Promise.reject(reason) });
