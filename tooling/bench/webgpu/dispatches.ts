@@ -6,7 +6,8 @@ import { shapes } from "../random-model/shapes.ts";
 /** Dispatches of one token of the whole 9B, which is compiled and not loaded. */
 export async function* countDispatches(backend: WebGpuBackend): AsyncGenerator<Figure> {
   const architecture = architectureOf(shapes["9b"]!(), "gguf");
-  for (const format of ["bf16", "q4_k"] as const) {
+  // In a format whose weights fit the buffers of every adapter, save the largest; each more is a dispatch.
+  for (const format of ["q4_k"] as const) {
     const formats = Object.fromEntries(
       architecture.weights.map(({ name, kind }) => [name, kind === "matrix" ? format : "f32"] as const),
     );
@@ -28,6 +29,7 @@ export async function* countDispatches(backend: WebGpuBackend): AsyncGenerator<F
       value: dispatches,
       unit: "a token",
       peer: { value: 240, name: "the most allowed" },
+      lessIsBetter: true,
     });
   }
 }
