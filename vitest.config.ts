@@ -136,6 +136,7 @@ function browserProject(executablePath: string | undefined): TestProjectInlineCo
               "--enable-unsafe-webgpu",
               "--use-webgpu-adapter=swiftshader",
               "--enable-precise-memory-info",
+              "--js-flags=--expose-gc",
             ],
           },
         }),

@@ -1,5 +1,6 @@
 import { HubError, reasonOf } from "../hub-error.ts";
 import type { HubFile } from "../storage.ts";
+import { type ChunkReader, readerOf } from "./chunk-reader.ts";
 import type { HubClient } from "./hub-client.ts";
 import { TransientError } from "./retry.ts";
 import { type Asked, statusError } from "./status-error.ts";
@@ -30,7 +31,8 @@ export class RemoteFile {
   }
 
   /**
-   * The bytes `[start, end)` in order, as the network brings them; one try.
+   * The bytes `[start, end)` in order, as the network brings them; one try. A chunk is good until the next is
+   * asked for.
    *
    * @throws {TransientError} when the try may be repeated from where it ended.
    * @throws {RangeIgnoredError} before the first byte, when only the whole file can be had.
@@ -45,14 +47,14 @@ export class RemoteFile {
         stallMilliseconds,
       );
     let timer = watch();
-    let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+    let reader: ChunkReader | undefined;
     try {
       const response = await this.#ask(start, end, AbortSignal.any([signal, stalled.signal]));
-      reader = response.body?.getReader();
+      reader = response.body === null ? undefined : readerOf(response.body);
       let received = 0;
       for (;;) {
-        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-        if (done || value === undefined) break;
+        const value = await reader?.read();
+        if (value === undefined) break;
         clearTimeout(timer);
         received += value.byteLength;
         if (received > end - start) throw this.#invalid(`sent more than the ${end - start} bytes asked for`);
