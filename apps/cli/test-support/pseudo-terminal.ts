@@ -17,6 +17,9 @@ export interface PseudoTerminal extends Disposable {
 /** Keys by name. */
 export const keys = { enter: "\r", backspace: "\u007f", up: "\u001b[A", ctrlC: "\u0003", ctrlD: "\u0004" };
 
+/** What a terminal sends for a paste, when it was asked to announce pastes. */
+export const paste = (text: string): string => `\u001b[200~${text}\u001b[201~`;
+
 const PATIENCE = 20_000;
 
 /** Why there can be no pseudo-terminal here; undefined when there can. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keys, noPseudoTerminal, openPseudoTerminal } from "../../test-support/pseudo-terminal.ts";
+import { keys, noPseudoTerminal, openPseudoTerminal, paste } from "../../test-support/pseudo-terminal.ts";
 
 const missing = await noPseudoTerminal();
 
@@ -45,6 +45,12 @@ test.concurrent("reasoning is dimmed, the answer is not, and the speed closes bo
   await terminal.until(/\n>$/);
   terminal.type(`What is 12 + 30?${keys.enter}`);
   const answered = await terminal.until(/\[\d+ tokens, \d+ tokens\/s\]\n\n>$/);
+  // What is pasted is one message, however many lines it has.
+  terminal.type(paste("Hello!\r\nHow are you?\n"));
+  await terminal.until(/\n> Hello!\u240aHow are you\?$/);
+  terminal.type(keys.enter);
+  await terminal.until(/How are you\?\n\S[\s\S]*tokens\/s\]\n\n>$/);
+  expect(terminal.screen().match(/tokens\/s\]/g)).toHaveLength(2);
   const [, reasoning, answer] = /> What is 12 \+ 30\?\n([\s\S]+?)\n\n([\s\S]+?)\n\[/.exec(answered) ?? [];
   expect(terminal.isDim(reasoning!.split("\n")[0]!)).toBe(true);
   expect(terminal.isDim(answer!.split("\n")[0]!)).toBe(false);

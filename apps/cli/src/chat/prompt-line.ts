@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { ANNOUNCE_NO_PASTES, ANNOUNCE_PASTES, inOneLine, TypedKeys, withLineBreaks } from "./pasted-text.ts";
 
 export interface PromptLineOptions {
   readonly prompt: string;
@@ -14,7 +15,8 @@ export interface PromptLineOptions {
 /** Where a person types, at the terminal of this process. */
 export interface PromptLine extends Disposable {
   /**
-   * Shows the prompt and waits for a line that is not empty; lines typed before are given first.
+   * Shows the prompt and waits for a line that is not empty; lines typed before are given first. A text of
+   * several lines that is pasted is one line.
    *
    * @returns undefined when the person leaves: by Ctrl-D, or by Ctrl-C twice.
    */
@@ -35,8 +37,9 @@ export function openPromptLine(options: PromptLineOptions): PromptLine {
   let isClosed = false;
   let isWarned = false;
 
+  const keys = new TypedKeys(stdin, (text) => terminal.write(inOneLine(text)));
   const terminal = createInterface({
-    input: stdin,
+    input: keys,
     output,
     terminal: true,
     prompt,
@@ -48,9 +51,11 @@ export function openPromptLine(options: PromptLineOptions): PromptLine {
     ],
   });
 
+  stdout.write(ANNOUNCE_PASTES);
+
   const give = (line: string | undefined): void => {
     output.isOpen = false;
-    waiting?.(line);
+    waiting?.(line === undefined ? undefined : withLineBreaks(line));
     waiting = undefined;
   };
   const interrupt = (): void => {
@@ -76,6 +81,7 @@ export function openPromptLine(options: PromptLineOptions): PromptLine {
   terminal.on("SIGINT", interrupt);
   terminal.on("close", () => {
     isClosed = true;
+    stdout.write(ANNOUNCE_NO_PASTES);
     if (waiting !== undefined) stdout.write("\n");
     give(undefined);
   });
@@ -87,7 +93,7 @@ export function openPromptLine(options: PromptLineOptions): PromptLine {
       const typed = lines.shift();
       if (typed !== undefined) {
         stdout.write(`${prompt}${typed}\n`);
-        return Promise.resolve(typed);
+        return Promise.resolve(withLineBreaks(typed));
       }
       if (isClosed) return Promise.resolve(undefined);
       return new Promise((resolve) => {
