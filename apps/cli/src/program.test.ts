@@ -23,6 +23,7 @@ test.for<[words: string[], message: RegExp]>([
   [["run", "Hi", "--top-p", "2"], /^--top-p: .*above 0, up to 1/],
   [["run", "Hi", "--seed", "0.5"], /--seed.*whole number/],
   [["run", "Hi", "--max-tokens", "0"], /--max-tokens.*1 or more/],
+  [["run", " "], /What is the prompt/],
   [["run", "Hi", "--tokens", "1"], /not both/],
   [["run", "--tokens", ""], /at least one id/],
   [["run", "--tokens", "5,,6"], /--tokens.*whole number/],

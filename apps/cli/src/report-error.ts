@@ -23,7 +23,7 @@ export function errorMessage(error: unknown): string {
   if (error instanceof CommanderError && error.code === "commander.help") return "Which command?";
   const message = error instanceof Error ? inCommandLineTerms(error) : String(error);
   if (!(error instanceof CommanderError)) return message;
-  return `${message.replace(/^error: /, "")} (krait --help lists what there is.)`;
+  return `${message.replace(/^error: /, "")} (krait --help lists the commands, krait <command> --help the flags.)`;
 }
 
 /** An error as one line, or with `verbose` as many as its stack has; it ends in a newline. */

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { jsonLines, krait } from "../../test-support/krait-process.ts";
@@ -7,14 +9,13 @@ const config = fileURLToPath(
   new URL("../../../../packages/testing/fixtures/configs/NVIDIA-Nemotron-Nano-9B-v2.json", import.meta.url),
 );
 
-test.concurrent("the 9B's parameters, bytes, state and keys and values come from its config alone", async () => {
-  const { exitCode, stdout } = await krait(["inspect", config]);
+test.concurrent("the 9B's numbers come from its config alone, and are those that the README shows", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const shown = /^\$ krait inspect \S+(.+)\n([\s\S]+?)…$/m.exec(readme)!;
+  const { exitCode, stdout } = await krait(["inspect", config, ...shown[1]!.trim().split(" ")]);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain("56 layers: 27 Mamba-2, 25 MLP, 4 attention");
+  expect(stdout.replace(config, basename(config))).toContain(shown[2]);
   expect(stdout).toMatch(/parameters +8,888,227,328/);
-  expect(stdout).toMatch(/weights +17,776,454,656 bytes in bf16/);
-  expect(stdout).toMatch(/state +145\.5 MB a sequence/);
-  expect(stdout).toMatch(/keys and values +16 KiB a token in f16/);
   expect(stdout).toMatch(/Program forward, \d+ ops/);
 });
 

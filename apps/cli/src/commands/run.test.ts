@@ -47,6 +47,12 @@ test.concurrent("in a pipe standard output gets the answer alone, and nothing el
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(/^\S.*\n$/s);
   expect(stdout).not.toMatch(/think|\u001b/);
+  const empty = await krait(["run"], { input: "\n" });
+  expect(empty).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: "krait: There is no prompt on standard input.\n",
+  });
 });
 
 test.concurrent("the same seed draws the same answer, as events whose texts add up to the result", async () => {

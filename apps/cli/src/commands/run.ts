@@ -3,7 +3,7 @@ import { recommendedSampling } from "@krait/sampler";
 import type { Command } from "commander";
 import type { ChatModel, ChatOptions } from "krait";
 import { type AnswerEvent, withResult } from "../answer-event.ts";
-import { UsageError } from "../errors.ts";
+import { InputError, UsageError } from "../errors.ts";
 import { tokenIds } from "../flag-values.ts";
 import { addGenerationFlags, type GenerationFlags, generationOptions } from "../generation-flags.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -38,7 +38,7 @@ async function run(prompt: string | undefined, flags: RunFlags): Promise<void> {
   const options = generationOptions(flags);
   const tools = await toolSetOf(flags);
   const logits = flags.logits === undefined ? undefined : await createLogitsFile(flags.logits);
-  const text = flags.tokens === undefined ? (prompt ?? (await readInput())) : "";
+  const text = flags.tokens === undefined ? (prompt ?? (await readPrompt())) : "";
   const signal = interruptSignal();
   await using model = await openModel(flags, signal);
   const withLogits = { ...options, signal, onLogits: logits?.add };
@@ -51,6 +51,12 @@ async function run(prompt: string | undefined, flags: RunFlags): Promise<void> {
     await presentAnswer(observed(withResult(answer), logits), flags, tools);
   }
   await logits?.write(signal);
+}
+
+async function readPrompt(): Promise<string> {
+  const text = await readInput();
+  if (text.trim() !== "") return text;
+  throw new InputError("INPUT_INVALID", "standard input", "There is no prompt on standard input.");
 }
 
 function conversation(text: string, { system }: RunFlags): Message[] {
@@ -100,7 +106,8 @@ function checkFlags(prompt: string | undefined, flags: RunFlags): void {
     throw new UsageError("Give a prompt or --tokens, not both.");
   }
   if (flags.tokens?.length === 0) throw new UsageError("--tokens needs at least one id.");
-  if (flags.tokens === undefined && prompt === undefined && process.stdin.isTTY) {
+  const isMissing = prompt === undefined ? process.stdin.isTTY : prompt.trim() === "";
+  if (flags.tokens === undefined && isMissing) {
     throw new UsageError('What is the prompt? For example: krait run "Hello"');
   }
   if (!flags.raw && flags.tokens === undefined) return;

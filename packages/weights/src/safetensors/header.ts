@@ -84,7 +84,7 @@ function headerTooLong(file: string, actual: bigint): WeightError {
     code: "WEIGHT_HEADER_INVALID",
     message:
       `${file} claims a header of ${actual} bytes; at most ${MAX_HEADER_BYTES} are allowed. ` +
-      `It is probably not a safetensors file.`,
+      `It is probably neither a safetensors nor a GGUF file.`,
     file,
     expected: MAX_HEADER_BYTES,
     actual,
