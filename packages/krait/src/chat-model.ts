@@ -5,7 +5,7 @@ import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
 import type { Backend } from "@krait/tensor";
 import type { Tokenizer } from "@krait/tokenizer";
 import type { ChatOptions, CompleteOptions } from "./chat-options.ts";
-import { chatRequest } from "./chat-prompt.ts";
+import { chatRequest, requireOneConstraint } from "./chat-prompt.ts";
 import {
   type ChatSession,
   type ChatSessionHost,
@@ -44,8 +44,11 @@ export interface ChatModel extends AsyncDisposable {
    * @throws at once when messages or options are wrong; while iterating, as {@link Engine.generate}.
    */
   chat(messages: readonly Message[], options?: ChatOptions): ChatStream;
-  /** Continues a text as it is, without a chat template. What looks like a special token becomes one. */
-  complete(text: string, options?: CompleteOptions): ChatStream;
+  /**
+   * Continues a text as it is, without a chat template, or token ids. What looks like a special token in the
+   * text becomes one.
+   */
+  complete(prompt: string | readonly number[], options?: CompleteOptions): ChatStream;
   /** Answers a conversation and calls tools on the way. */
   runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
   /**
@@ -110,10 +113,18 @@ export function createChatModel(parts: Parts): ChatModel {
     endTokens: defaults.endTokens,
     defaults: defaults.sampling,
     chat,
-    complete(text, { sampling, ...rest } = {}) {
-      const prompt = chatModel.tokenizer.encode(text, { special: "parse" });
-      const options = { ...(defaults.sampling ?? recommendedSampling("off")), ...sampling };
-      return chatStream(engine.generate({ ...rest, prompt, format: "text", sampling: options }), rest.n);
+    complete(given, { sampling, format, ...rest } = {}) {
+      const prompt =
+        typeof given === "string" ? chatModel.tokenizer.encode(given, { special: "parse" }) : given;
+      const constraint = constraints.of({ format }, []);
+      requireOneConstraint(constraint, rest.constraint);
+      return chatStream(
+        engine.generate({
+          ...{ ...rest, ...(constraint && { constraint }), prompt, format: "text" },
+          sampling: { ...(defaults.sampling ?? recommendedSampling("off")), ...sampling },
+        }),
+        rest.n,
+      );
     },
     runTools: (messages, options) => runTools(chat, messages, options),
     openSession: (messages, options) => openChatSession(host, messages, options),

@@ -49,4 +49,5 @@ export type CompleteOptions = Pick<
   | "onLogits"
   | "signal"
   | "sampling"
+  | "format"
 >;

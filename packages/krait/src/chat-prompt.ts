@@ -75,7 +75,7 @@ function requireOneOf(option: string, value: unknown, choices: readonly string[]
   );
 }
 
-function requireOneConstraint(made: unknown, given: unknown): void {
+export function requireOneConstraint(made: unknown, given: unknown): void {
   if (made === undefined || given === undefined) return;
   throw new ModelError(
     "OPTION_INVALID",

@@ -1,5 +1,5 @@
 import { randomId } from "../exchange.ts";
-import type { ServedEvent, TokenProbability } from "../model/served-model.ts";
+import type { ServedEvent, TokenLikelihood } from "../model/served-model.ts";
 
 type FinishEvent = Extract<ServedEvent, { type: "finish" }>;
 
@@ -9,18 +9,12 @@ export interface AnsweredCall {
   readonly arguments: string;
 }
 
-/** A token of the answer's text with the likeliest in its place. */
-export interface AnsweredToken {
-  readonly chosen: TokenProbability;
-  readonly top: readonly TokenProbability[];
-}
-
 /** Adds up the events of one answer. */
 export class Answer {
   text = "";
   reasoning = "";
   readonly calls: AnsweredCall[] = [];
-  readonly tokens: AnsweredToken[] = [];
+  readonly tokens: TokenLikelihood[] = [];
   finish: FinishEvent | undefined;
 
   add(event: ServedEvent): void {

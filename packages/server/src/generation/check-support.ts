@@ -6,12 +6,16 @@ export interface FieldNames {
   readonly responseFormat: string;
   readonly toolChoice: string;
   readonly parallelToolCalls: string;
+  readonly logprobs: string;
 }
 
 /** @throws {ApiError} `unsupported` for what the model cannot be held to. */
 export function checkSupport(
   { id, supports }: ServedModel,
-  request: Pick<ServedChatRequest, "tools" | "toolChoice" | "parallelToolCalls" | "responseFormat">,
+  request: Pick<
+    ServedChatRequest,
+    "tools" | "toolChoice" | "parallelToolCalls" | "responseFormat" | "sampling"
+  >,
   names: FieldNames,
 ): void {
   const { tools, toolChoice, parallelToolCalls, responseFormat } = request;
@@ -24,7 +28,16 @@ export function checkSupport(
   if (responseFormat.type !== "text" && !supports.structuredOutput) {
     refuse(names.responseFormat, `"${responseFormat.type.replace("-", "_")}"`);
   }
+  if (request.sampling.logprobs !== undefined && !supports.logprobs) {
+    refuse(names.logprobs, "telling log-probabilities");
+  }
   if (typeof toolChoice === "object") requireTool(tools, toolChoice.name, names.toolChoice);
+  else if (toolChoice === "required" && tools.length === 0) {
+    throw new ApiError("invalid", `${names.toolChoice}: a call is asked for, but there are no tools.`, {
+      code: "invalid_value",
+      param: names.toolChoice,
+    });
+  }
   if (toolChoice !== "auto" && toolChoice !== "none" && !supports.toolChoice) {
     refuse(names.toolChoice, toolChoice === "required" ? "making the model call a tool" : "a named tool");
   }

@@ -34,6 +34,7 @@ const schema = z.object({
   thinking: z.object({ type: z.enum(["enabled", "disabled", "adaptive"]), budget_tokens: budget }).nullish(),
   enable_thinking: flag,
   reasoning_effort: effort,
+  output_config: z.object({ effort }).nullish(),
   thinking_token_budget: budget,
   max_thinking_tokens: budget,
   nvext: z.object({ max_thinking_tokens: budget }).nullish(),
@@ -83,8 +84,10 @@ function whenEffort(effort: string | null | undefined): boolean | undefined {
 
 /** Undefined for no limit. */
 function budgetOf(body: Body): number | undefined {
-  const { chat_template_kwargs: variables, reasoning, thinking } = body;
-  const effort = reasoning?.effort ?? body.reasoning_effort;
+  const { chat_template_kwargs: variables, reasoning, thinking, output_config } = body;
+  // Anthropic's effort says how much thinking there is, and not whether there is some.
+  const ofThinking = thinking == null || thinking.type === "disabled" ? undefined : output_config?.effort;
+  const effort = reasoning?.effort ?? body.reasoning_effort ?? ofThinking;
   const tokens =
     variables?.reasoning_budget ??
     variables?.thinking_budget ??

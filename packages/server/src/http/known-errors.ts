@@ -41,7 +41,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, details } = (error ?? {}) as {
+    code?: unknown;
+    message?: unknown;
+    details?: unknown;
+  };
   const meaning = typeof code === "string" && Object.hasOwn(meanings, code) ? meanings[code] : undefined;
   if (meaning === undefined) {
     return new ApiError("internal", "Something went wrong inside the server.", {
@@ -49,9 +53,26 @@ export function toApiError(error: unknown): ApiError {
       cause: error,
     });
   }
-  return new ApiError(meaning.kind, String(message), {
+  const field = code === "REQUEST_INVALID" ? fieldOf(details) : undefined;
+  return new ApiError(meaning.kind, field?.message ?? String(message), {
     code: meaning.code ?? String(code).toLowerCase(),
+    param: field?.param,
     retryAfterSeconds: meaning.retryAfterSeconds,
     cause: error,
   });
+}
+
+/** The fields of requests to the engine that these APIs call otherwise. */
+const fieldNames: Readonly<Record<string, string>> = {
+  "sampling.logitBias": "logit_bias",
+  "sampling.logprobs": "top_logprobs",
+  maxTokens: "max_tokens",
+};
+
+/** What is wrong with a field, in the words of the API. */
+function fieldOf(details: unknown): { readonly param: string; readonly message: string } | undefined {
+  const { field, expected, actual } = (details ?? {}) as Record<string, unknown>;
+  if (typeof field !== "string") return undefined;
+  const param = fieldNames[field] ?? field;
+  return { param, message: `${param}: expected ${expected}, received ${JSON.stringify(actual)}.` };
 }

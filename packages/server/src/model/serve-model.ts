@@ -6,6 +6,7 @@ import type {
   ServedModel,
   ServedSampling,
   ServedTextRequest,
+  TokenLikelihood,
   TokenProbability,
 } from "./served-model.ts";
 import { servedText } from "./served-text.ts";
@@ -51,19 +52,12 @@ function chat(model: ChatModel, request: ServedChatRequest): ChatStream {
   });
 }
 
-function complete(
-  model: ChatModel,
-  { prompt, sampling, ...rest }: ServedTextRequest,
-): AsyncIterable<GenerateEvent> {
-  if (typeof prompt === "string") {
-    return model.complete(prompt, { ...rest, sampling: samplingOptions(sampling) });
-  }
-  return model.engine.generate({
+function complete(model: ChatModel, request: ServedTextRequest): ChatStream {
+  const { prompt, sampling, responseFormat, ...rest } = request;
+  return model.complete(prompt, {
     ...rest,
-    prompt,
-    format: "text",
-    // As `model.complete` has it: what the model says, or else the likeliest tokens.
-    sampling: { ...(model.defaults ?? { temperature: 0 }), ...samplingOptions(sampling) },
+    ...(responseFormat.type !== "text" && { format: responseFormat }),
+    sampling: samplingOptions(sampling),
   });
 }
 
@@ -89,19 +83,13 @@ function servedEvent(
     case "prefill":
       return { type: "prefill", totalTokens: event.totalTokens };
     case "token": {
-      const { token, reasoning, logprob, top } = event;
+      const { token, reasoning, logprob, top = [] } = event;
       if (logprob === undefined || reasoning || ends.has(token)) return { type: "token", reasoning };
-      const probability = (id: number, logprob: number): TokenProbability => ({
-        text: model.tokenizer.tokenText(id),
-        bytes: model.tokenizer.tokenBytes(id),
-        logprob,
-      });
-      return {
-        type: "token",
-        reasoning,
-        chosen: probability(token, logprob),
-        top: (top ?? []).map((other) => probability(other.token, other.logprob)),
-      };
+      return { type: "token", reasoning, ...likelihood(model, { token, logprob, top }) };
+    }
+    case "prompt-logprobs": {
+      const { type, position, tokens } = event;
+      return { type, position, tokens: tokens.map((token) => likelihood(model, token)) };
     }
     case "finish": {
       const { finishReason, reasoningEnd, stop, usage } = event;
@@ -119,6 +107,23 @@ function servedEvent(
     default:
       return undefined;
   }
+}
+
+interface ScoredToken {
+  readonly token: number;
+  readonly logprob: number;
+}
+
+function likelihood(
+  { tokenizer }: ChatModel,
+  { top, ...token }: ScoredToken & { readonly top: readonly ScoredToken[] },
+): TokenLikelihood {
+  const probability = ({ token, logprob }: ScoredToken): TokenProbability => ({
+    text: tokenizer.tokenText(token),
+    bytes: tokenizer.tokenBytes(token),
+    logprob,
+  });
+  return { chosen: probability(token), top: top.map(probability) };
 }
 
 function samplingOptions(sampling: ServedSampling): DefinedSampling {

@@ -91,6 +91,9 @@ export interface ServedChatRequest extends ServedRequest {
 export interface ServedTextRequest extends ServedRequest {
   /** Text, or token ids. */
   readonly prompt: string | readonly number[];
+  readonly responseFormat: ResponseFormat;
+  /** How many of the most likely tokens to tell at each place of the prompt; nothing of it unless given. */
+  readonly promptLogprobs?: number | undefined;
 }
 
 /** An answer under way. It is iterated once; leaving the loop ends it. */
@@ -101,6 +104,12 @@ export interface TokenProbability {
   /** Of a token that is no whole character, the text cannot say what it is. */
   readonly bytes: Uint8Array;
   readonly logprob: number;
+}
+
+/** A token with the likeliest in its place. */
+export interface TokenLikelihood {
+  readonly chosen: TokenProbability;
+  readonly top: readonly TokenProbability[];
 }
 
 export interface ServedUsage {
@@ -116,6 +125,13 @@ export type ServedEvent = ServedEventOfOne & { readonly choice?: number | undefi
 type ServedEventOfOne =
   /** How far the prompt has been read: the request has left the queue. */
   | { readonly type: "prefill"; readonly totalTokens: number }
+  /** Some of the prompt's tokens, in order, where they were asked for. Its first has no probability. */
+  | {
+      readonly type: "prompt-logprobs";
+      /** Of the first token here. */
+      readonly position: number;
+      readonly tokens: readonly TokenLikelihood[];
+    }
   /** A token was generated; its text follows as deltas. */
   | {
       readonly type: "token";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { readReasoning } from "../generation/reasoning-options.ts";
 import { ApiError } from "../http/api-error.ts";
 import { readJson } from "../http/read-json.ts";
 import { validate } from "../http/validation.ts";
@@ -30,8 +29,7 @@ export function tokensRoute(app: App, context: ServerContext): void {
   };
   const render = (value: unknown) => {
     const { model, add_generation_prompt } = validate(ofConversation, value);
-    const { messages, tools } = readChatCompletions(value).chat;
-    const { reasoning } = readReasoning(value);
+    const { messages, tools, reasoning } = readChatCompletions(value).chat;
     const addGenerationPrompt = add_generation_prompt ?? undefined;
     return textOf(model).render({ messages, tools, reasoning, addGenerationPrompt });
   };

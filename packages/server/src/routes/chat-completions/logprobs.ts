@@ -1,8 +1,7 @@
-import type { AnsweredToken } from "../../generation/answer.ts";
-import type { TokenProbability } from "../../model/served-model.ts";
+import type { TokenLikelihood, TokenProbability } from "../../model/served-model.ts";
 
 /** One token as the chat API shows it. */
-export function logprobsContent({ chosen, top }: AnsweredToken): object {
+export function logprobsContent({ chosen, top }: TokenLikelihood): object {
   return { ...shown(chosen), top_logprobs: top.map(shown) };
 }
 

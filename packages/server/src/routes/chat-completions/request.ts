@@ -1,11 +1,14 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
+import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
+import { inCallOrder } from "../../generation/tool-results.ts";
 import { validate } from "../../http/validation.ts";
-import type { ResponseFormat, ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+import type { ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+import { responseFormat, toResponseFormat } from "./response-format.ts";
 
 const role = <const Name extends string>(name: Name) => z.literal(name);
 
@@ -32,19 +35,6 @@ const tool = z.object({
     strict: z.boolean().nullish(),
   }),
 });
-
-const responseFormat = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("text") }),
-  z.object({ type: z.literal("json_object") }),
-  z.object({
-    type: z.literal("json_schema"),
-    json_schema: z.object({
-      name: z.string().nullish(),
-      schema: z.record(z.string(), z.unknown()).nullish(),
-      strict: z.boolean().nullish(),
-    }),
-  }),
-]);
 
 const toolChoice = z.union([
   z.enum(["none", "auto", "required"]),
@@ -90,15 +80,16 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
   const body = validate(schema, value);
   const reasoning = readReasoning(value);
   const logprobs = body.logprobs === true;
+  const messages = inCallOrder(body.messages.map(toMessage));
   return {
     model: body.model,
     chat: {
-      messages: body.messages.map(toMessage),
+      messages,
       tools: (body.tools ?? []).map(toTool),
       toolChoice: toToolChoice(body.tool_choice),
       parallelToolCalls: body.parallel_tool_calls ?? true,
       responseFormat: readStructuredFormat(value) ?? toResponseFormat(body.response_format),
-      reasoning: reasoning.reasoning,
+      reasoning: reasoningOfReply(messages, reasoning, "messages"),
       thinking: reasoning.thinking,
       sampling: { ...readSampling(value), ...(logprobs && { logprobs: body.top_logprobs ?? 0 }) },
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
@@ -156,11 +147,4 @@ function toTool({ function: called }: NonNullable<Body["tools"]>[number]): Tool 
 function toToolChoice(choice: Body["tool_choice"]): ToolChoice {
   if (choice == null) return "auto";
   return typeof choice === "string" ? choice : { name: choice.function.name };
-}
-
-function toResponseFormat(format: Body["response_format"]): ResponseFormat {
-  if (format?.type === "json_object") return { type: "json-object" };
-  if (format?.type !== "json_schema") return { type: "text" };
-  const { schema = {}, strict } = format.json_schema;
-  return { type: "json-schema", schema: schema ?? {}, strict: strict ?? false };
 }

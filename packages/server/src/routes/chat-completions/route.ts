@@ -22,6 +22,7 @@ export function chatCompletionsRoute(app: App, context: ServerContext): void {
       responseFormat: "response_format",
       toolChoice: "tool_choice",
       parallelToolCalls: "parallel_tool_calls",
+      logprobs: "logprobs",
     });
     const { chat, choices } = request;
     const maxTokens = chat.maxTokens ?? options.defaultMaxTokens;

@@ -1,7 +1,7 @@
-import { type AnsweredToken, callId } from "../../generation/answer.ts";
+import { callId } from "../../generation/answer.ts";
 import type { ChoiceEvent } from "../../generation/start-generation.ts";
 import type { ServerSentEvent } from "../../http/event-stream.ts";
-import type { ServedEvent, ServedUsage } from "../../model/served-model.ts";
+import type { ServedEvent, ServedUsage, TokenLikelihood } from "../../model/served-model.ts";
 import { logprobsContent } from "./logprobs.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { finishReason, usageBody } from "./response-words.ts";
@@ -37,7 +37,7 @@ class ChoiceWriter {
   readonly #index: number;
   readonly #head: ResponseHead;
   /** Tokens whose text has not been sent yet. */
-  #tokens: AnsweredToken[] = [];
+  #tokens: TokenLikelihood[] = [];
   #hasBegun = false;
 
   constructor(index: number, head: ResponseHead) {

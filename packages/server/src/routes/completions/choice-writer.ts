@@ -1,20 +1,32 @@
-import type { AnsweredToken } from "../../generation/answer.ts";
-import type { ServedEvent } from "../../model/served-model.ts";
+import type { ServedEvent, TokenLikelihood } from "../../model/served-model.ts";
 import { finishReason } from "../chat-completions/response-words.ts";
+
+/** A token with the likeliest in its place; the first of a prompt has no probability. */
+export type WrittenToken =
+  | TokenLikelihood
+  | {
+      readonly chosen: { readonly text: string; readonly logprob?: undefined };
+      readonly top: readonly never[];
+    };
 
 /** Writes one continued text, in pieces or as a whole. */
 export class ChoiceWriter {
   readonly #index: number;
   readonly #withLogprobs: boolean;
-  #tokens: AnsweredToken[] = [];
+  #tokens: WrittenToken[] = [];
   /** Where the next token's text begins. */
   #offset: number;
 
-  /** @param echo - put before the text. */
-  constructor(index: number, withLogprobs: boolean, echo: string) {
+  /** @param offset - where the text begins behind what is echoed with no tokens of its own. */
+  constructor(index: number, withLogprobs: boolean, offset: number) {
     this.#index = index;
     this.#withLogprobs = withLogprobs;
-    this.#offset = echo.length;
+    this.#offset = offset;
+  }
+
+  /** The prompt's tokens, which stand before those of the text. */
+  echo(tokens: readonly WrittenToken[]): void {
+    this.#tokens.push(...tokens);
   }
 
   see(event: ServedEvent): void {
@@ -37,9 +49,13 @@ export class ChoiceWriter {
     this.#tokens = [];
     return {
       tokens: tokens.map(({ chosen }) => chosen.text),
-      token_logprobs: tokens.map(({ chosen }) => chosen.logprob),
-      top_logprobs: tokens.map(({ top }) =>
-        Object.fromEntries(top.map(({ text, logprob }) => [text, logprob])),
+      token_logprobs: tokens.map(({ chosen }) =>
+        chosen.logprob === undefined ? null : shown(chosen.logprob),
+      ),
+      top_logprobs: tokens.map(({ chosen, top }) =>
+        chosen.logprob === undefined
+          ? null
+          : Object.fromEntries(top.map(({ text, logprob }) => [text, shown(logprob)])),
       ),
       text_offset: tokens.map(({ chosen }) => {
         const offset = this.#offset;
@@ -48,4 +64,9 @@ export class ChoiceWriter {
       }),
     };
   }
+}
+
+/** JSON has no −∞; OpenAI's API says −9999 for what is out of reach. */
+function shown(logprob: number): number {
+  return Math.max(-9999, logprob);
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { readSampling } from "../../generation/sampling-options.ts";
+import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedTextRequest } from "../../model/served-model.ts";
+import { responseFormat, toResponseFormat } from "../chat-completions/response-format.ts";
 
 const token = z.int().min(0);
 const count = z.int().min(1).nullish();
@@ -24,6 +26,7 @@ const schema = z.object({
   logprobs: z.int().min(0).max(20).nullish(),
   echo: z.boolean().nullish(),
   suffix: z.string().nullish(),
+  response_format: responseFormat.nullish(),
 });
 
 type Body = z.infer<typeof schema>;
@@ -47,7 +50,6 @@ export function readCompletions(value: unknown): CompletionsRequest {
   const choicesPerPrompt = body.n ?? 1;
   refuse("suffix", body.suffix != null && body.suffix !== "");
   refuse("best_of", (body.best_of ?? choicesPerPrompt) !== choicesPerPrompt);
-  refuse("echo", body.echo === true && body.logprobs != null);
   const { logprobs } = body;
   return {
     model: body.model,
@@ -57,6 +59,8 @@ export function readCompletions(value: unknown): CompletionsRequest {
       // OpenAI's default, which clients of this old API count on.
       maxTokens: body.max_tokens ?? 16,
       stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
+      responseFormat: readStructuredFormat(value) ?? toResponseFormat(body.response_format),
+      ...(logprobs != null && body.echo === true && { promptLogprobs: logprobs }),
     },
     choicesPerPrompt,
     stream: body.stream === true,
@@ -73,6 +77,5 @@ function promptsOf(prompt: Body["prompt"]): readonly (string | readonly number[]
 
 function refuse(param: string, isAsked: boolean): void {
   if (!isAsked) return;
-  const with_ = param === "echo" ? " together with logprobs" : "";
-  throw new ApiError("invalid", `${param} is not supported${with_}.`, { code: "unsupported", param });
+  throw new ApiError("invalid", `${param} is not supported.`, { code: "unsupported", param });
 }

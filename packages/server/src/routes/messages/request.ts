@@ -1,8 +1,10 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
+import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { contentSchema, textOf } from "../../generation/text-content.ts";
+import { inCallOrder } from "../../generation/tool-results.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
 import { blockSchema, toMessages } from "./blocks.ts";
@@ -71,10 +73,11 @@ export function readMessages(value: unknown): MessagesRequest {
   const { tool_choice: choice } = body;
   const format = body.output_config?.format;
   const reasoning = readReasoning(value);
+  const conversation = readConversation(body);
   return {
     model: body.model,
     chat: {
-      ...readConversation(body),
+      ...conversation,
       toolChoice: toToolChoice(choice),
       parallelToolCalls: !(
         choice != null &&
@@ -83,7 +86,7 @@ export function readMessages(value: unknown): MessagesRequest {
       ),
       responseFormat:
         format == null ? { type: "text" } : { type: "json-schema", schema: format.schema, strict: true },
-      reasoning: switchOf(reasoning),
+      reasoning: reasoningOfReply(conversation.messages, { reasoning: switchOf(reasoning) }, "messages"),
       thinking: reasoning.thinking,
       sampling: readSampling(value),
       maxTokens: body.max_tokens,
@@ -97,7 +100,13 @@ export function readMessages(value: unknown): MessagesRequest {
 /** @throws {ApiError} naming the field that is wrong. */
 export function readCountTokens(value: unknown): CountTokensRequest {
   const body = validate(conversation, value);
-  return { model: body.model, ...readConversation(body), reasoning: switchOf(readReasoning(value)) };
+  const read = readConversation(body);
+  const reasoning = switchOf(readReasoning(value));
+  return {
+    model: body.model,
+    ...read,
+    reasoning: reasoningOfReply(read.messages, { reasoning }, "messages"),
+  };
 }
 
 /** In this API there is no thinking unless it is asked for. A budget asks for it. */
@@ -108,10 +117,10 @@ function switchOf({ reasoning, thinking }: ReasoningOptions): "on" | "off" {
 function readConversation(body: Conversation): { readonly messages: Message[]; readonly tools: Tool[] } {
   const system = textOf(body.system, "system");
   return {
-    messages: [
+    messages: inCallOrder([
       ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
       ...body.messages.flatMap((message, index) => toMessages(message, `messages[${index}].content`)),
-    ],
+    ]),
     tools: (body.tools ?? []).map(({ name, description, input_schema }) => ({
       type: "function",
       function: { name, ...(description && { description }), parameters: input_schema },

@@ -20,6 +20,7 @@ export function messagesRoute(app: App, context: ServerContext): void {
       responseFormat: "output_config.format",
       toolChoice: "tool_choice",
       parallelToolCalls: "tool_choice.disable_parallel_tool_use",
+      logprobs: "logprobs",
     });
     const events = startGeneration(context, exchange, model, { choicesPerPrompt: 1 }, ({ signal }) =>
       model.chat({ ...request.chat, signal }),

@@ -45,6 +45,9 @@ const schema = z.object({
   stream: z.boolean().nullish(),
   store: z.boolean().nullish(),
   background: z.boolean().nullish(),
+  // What is kept elsewhere and would be missing from the prompt is refused, and not ignored.
+  conversation: z.unknown().optional(),
+  prompt: z.unknown().optional(),
   max_output_tokens: z.int().min(1).nullish(),
   max_tool_calls: z.int().min(1).nullish(),
   include: z.array(z.string()).nullish(),
@@ -74,12 +77,10 @@ export interface ResponsesRequest {
 /** @throws {ApiError} naming the field that is wrong. */
 export function readResponses(value: unknown): ResponsesRequest {
   const body = validate(schema, value);
-  if (body.background === true) {
-    throw new ApiError("invalid", "background: responses in the background are not supported.", {
-      code: "unsupported",
-      param: "background",
-    });
-  }
+  if (body.background === true) refuse("background", "responses in the background are not supported.");
+  if (body.conversation != null) refuse("conversation", "go on from `previous_response_id` instead.");
+  if (body.prompt != null)
+    refuse("prompt", "there are no stored prompts here; send `instructions` and `input`.");
   const reasoning = readReasoning(value);
   const sampling = readSampling(value);
   const logprobs = body.include?.includes("message.output_text.logprobs") || (body.top_logprobs ?? 0) > 0;
@@ -135,6 +136,10 @@ export function readResponses(value: unknown): ResponsesRequest {
       prompt_cache_key: body.prompt_cache_key ?? null,
     },
   };
+}
+
+export function refuse(param: string, why: string): never {
+  throw new ApiError("invalid", `${param}: ${why}`, { code: "unsupported", param });
 }
 
 function effortOf(value: unknown): string | null {

@@ -1,6 +1,6 @@
-import { type AnsweredToken, callId } from "../../generation/answer.ts";
+import { callId } from "../../generation/answer.ts";
 import type { ServerSentEvent } from "../../http/event-stream.ts";
-import type { ServedEvent, ServedUsage } from "../../model/served-model.ts";
+import type { ServedEvent, ServedUsage, TokenLikelihood } from "../../model/served-model.ts";
 import { logprobsContent } from "../chat-completions/logprobs.ts";
 import type { ItemOf, ItemStatus, OutputItem } from "./output-items.ts";
 
@@ -27,7 +27,7 @@ export class ResponseWriter {
   readonly #id: string;
   readonly output: OutputItem[] = [];
   #open: OutputItem | undefined;
-  #tokens: AnsweredToken[] = [];
+  #tokens: TokenLikelihood[] = [];
   #sequence = 0;
   #usage: ServedUsage | undefined;
   #status: "in_progress" | "completed" | "incomplete" | "failed" = "in_progress";

@@ -1,7 +1,9 @@
 import type { Message } from "krait";
 import type { Exchange } from "../../exchange.ts";
 import { checkSupport } from "../../generation/check-support.ts";
+import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { type ChoiceEvent, startGeneration } from "../../generation/start-generation.ts";
+import { inCallOrder } from "../../generation/tool-results.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { ServerSentEvent } from "../../http/event-stream.ts";
 import { toApiError } from "../../http/known-errors.ts";
@@ -10,7 +12,7 @@ import { sendEvents } from "../../http/send-events.ts";
 import { type App, findModel, type ServerContext } from "../../server-context.ts";
 import { toMessages } from "./input-items.ts";
 import type { OutputItem } from "./output-items.ts";
-import { readResponses } from "./request.ts";
+import { readResponses, refuse } from "./request.ts";
 import { ResponseStore } from "./response-store.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
@@ -27,12 +29,14 @@ export function responsesRoute(app: App, context: ServerContext): void {
       responseFormat: "text.format",
       toolChoice: "tool_choice",
       parallelToolCalls: "parallel_tool_calls",
+      logprobs: "include",
     });
     const history = [...historyOf(store, request.previousId, exchange), ...request.input];
     const maxTokens = request.chat.maxTokens ?? options.defaultMaxTokens;
-    const messages = [...request.instructions, ...history];
+    const messages = inCallOrder([...request.instructions, ...history]);
+    const reasoning = reasoningOfReply(messages, request.chat, "input");
     const events = startGeneration(context, exchange, model, { choicesPerPrompt: 1 }, ({ signal }) =>
-      model.chat({ ...request.chat, messages, maxTokens, signal }),
+      model.chat({ ...request.chat, messages, reasoning, maxTokens, signal }),
     );
     const writer = new ResponseWriter(
       {
@@ -62,6 +66,8 @@ export function responsesRoute(app: App, context: ServerContext): void {
   const found = (id: string, { client }: Exchange) =>
     store.get(id, client?.key.name) ?? unknownResponse("missing", id);
   app.get("/v1/responses/:id", (c) => {
+    if (c.req.query("stream") === "true")
+      refuse("stream", "a response that has ended is not streamed again.");
     return Response.json(found(c.req.param("id"), c.get("exchange")).response);
   });
   app.delete("/v1/responses/:id", (c) => {
