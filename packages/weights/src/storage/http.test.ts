@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { collect, safetensors } from "../../test-support/files.ts";
+import { collect, countingTensor, safetensors } from "../../test-support/files.ts";
 import { serveFiles } from "../../test-support/range-server.ts";
 import { file, large, small, wrongBeyondHead } from "../../test-support/two-tensors.ts";
 import { weightErrorOf } from "../../test-support/weight-error-of.ts";
@@ -15,6 +15,29 @@ test("a header costs one request, and a tensor beyond it one more", async () => 
   expect(server.requests).toEqual([
     { path: "/model.safetensors", range: "bytes=0-65535" },
     { path: "/model.safetensors", range: `bytes=${byteOffset}-${byteOffset + byteLength - 1}` },
+  ]);
+});
+
+test("small tensors that lie side by side come in one request, in whatever order, and large ones alone", async () => {
+  const layers = Array.from({ length: 24 }, (_, index) =>
+    countingTensor(`small.${String(index).padStart(2, "0")}`, [128, 128]),
+  );
+  const bytes = await safetensors([large, ...layers]);
+  await using server = await serveFiles({ "model.safetensors": bytes });
+  const weights = await openWeights(server.url);
+  expect(await weights.bytes("large")).toEqual(new Uint8Array(large.data.buffer));
+  for (const { name, data } of [
+    ...layers.slice(0, 16),
+    ...layers.slice(0, 16).reverse(),
+    ...layers.slice(16),
+  ]) {
+    expect(await weights.bytes(name)).toEqual(new Uint8Array(data.buffer));
+  }
+  const first = weights.tensors.get("small.00")!.byteOffset;
+  expect(server.requests.slice(1).map(({ range }) => range)).toEqual([
+    `bytes=${weights.tensors.get("large")!.byteOffset}-${first - 1}`,
+    `bytes=${first}-${first + MiB - 1}`,
+    `bytes=${first + MiB}-${bytes.byteLength - 1}`,
   ]);
 });
 

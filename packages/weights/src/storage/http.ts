@@ -18,6 +18,7 @@ import {
   urlName,
 } from "./http-request.ts";
 import { type HttpAccess, resumed, retried } from "./http-retry.ts";
+import { readAhead } from "./read-ahead.ts";
 import { bodyChunks, checkedLength, holdBody, regroup } from "./response-body.ts";
 
 /** The first request brings this much of a file: with luck, its whole header. */
@@ -61,21 +62,18 @@ async function openUrl(
   }
   const byteLength = await checkRange(response, name, asked, rangeTotal(response));
   const headBytes = Math.min(HEAD_BYTES, byteLength);
-  const head: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of regroup(bodyChunks(response, name, signal), headBytes, headBytes, name)) {
-    head.push(piece);
-  }
-  return rangeSource(url, access, new Blob(head), { byteLength, etag: strongETag(response) });
+  const pieces = regroup(bodyChunks(response, name, signal), headBytes, headBytes, name);
+  let head = new Uint8Array();
+  for await (const piece of pieces) head = piece;
+  return readAhead(rangeSource(url, access, { byteLength, etag: strongETag(response) }), head);
 }
 
 function rangeSource(
   url: URL,
   access: HttpAccess,
-  head: Blob,
   opened: { byteLength: number; etag: string | undefined },
 ): ByteSource {
   const name = urlName(url);
-  const headSource = blobSource(head, name);
   async function* chunks(range: ByteRange, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     const response = await request(url, access.fetch, range, signal);
     if (response.status === 200) await refuse(response, ignoresRange(name));
@@ -90,8 +88,6 @@ function rangeSource(
     name,
     byteLength: opened.byteLength,
     async *pieces(range, pieceByteLength, signal) {
-      if (range.end <= head.size) return yield* headSource.pieces(range, pieceByteLength, signal);
-      if (range.end === range.start) return;
       const all = resumed((rest) => chunks(rest, signal), range, access, signal);
       yield* regroup(all, range.end - range.start, pieceByteLength, name);
     },
