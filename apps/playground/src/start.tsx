@@ -21,6 +21,7 @@ export async function start(create: typeof createRoot): Promise<void> {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") void flush();
   });
+  addEventListener("pagehide", () => void flush());
 
   create(document.getElementById("root")!).render(
     <StrictMode>

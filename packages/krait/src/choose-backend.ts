@@ -43,6 +43,9 @@ const automatic: Readonly<Record<string, CreateBackend>> = {
   cpu: () => cpu(machineMemory()),
 };
 
+/** What a page can never have, and "auto" there neither tries nor speaks of. */
+const outsideOfPages: readonly string[] = ["cuda", "native"];
+
 /** The names that `backend` may be, besides "auto". */
 export const backendNames: readonly string[] = Object.keys(named);
 
@@ -56,10 +59,9 @@ export const backendNames: readonly string[] = Object.keys(named);
  */
 export async function chooseBackend(name: string, options: FirstBackendOptions = {}): Promise<Backend> {
   if (name === "auto") {
-    const candidates = Object.entries(automatic).map(([each, create]) => ({
-      name: each,
-      create: () => create(options),
-    }));
+    const candidates = Object.entries(automatic)
+      .filter(([each]) => !isPage() || !outsideOfPages.includes(each))
+      .map(([each, create]) => ({ name: each, create: () => create(options) }));
     return await firstBackend(candidates, options);
   }
   if (!Object.hasOwn(named, name)) {
@@ -72,6 +74,11 @@ export async function chooseBackend(name: string, options: FirstBackendOptions =
   const backend = await named[name]!(options);
   options.onChoice?.(`Backend "${name}", as asked for.`);
   return backend;
+}
+
+/** Whether this is a browser, in a page or a worker of one. */
+function isPage(): boolean {
+  return "WorkerNavigator" in globalThis || "Window" in globalThis;
 }
 
 /** Bytes that the machine has to spare, where that can be asked. */

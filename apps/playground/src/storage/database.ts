@@ -31,25 +31,39 @@ export async function openStorage(name = "krait-playground"): Promise<Playground
     // A newer version of this page, in another tab, waits for it.
     blocking: () => database.close(),
   });
+  const saveValue = async (key: string, value: unknown): Promise<void> => {
+    const transaction = database.transaction("values", "readwrite");
+    await committed(transaction, transaction.store.put(value, key));
+  };
   return {
     conversations: async () => (await database.getAll("conversations")).map(withoutRunning),
     async saveConversation(conversation) {
-      await database.put("conversations", conversation);
+      const transaction = database.transaction("conversations", "readwrite");
+      await committed(transaction, transaction.store.put(conversation));
     },
     deleteConversation: (id) => database.delete("conversations", id),
     settings: async () => settingsOf(await database.get("values", "settings")),
     async saveSettings(settings) {
-      await database.put("values", storedSettings(settings), "settings");
+      await saveValue("settings", storedSettings(settings));
     },
     async recentModels() {
       const stored = await database.get("values", "recentModels");
       return Array.isArray(stored) ? stored.filter((each) => typeof each === "string") : [];
     },
     async saveRecentModels(models) {
-      await database.put("values", models, "recentModels");
+      await saveValue("recentModels", models);
     },
     close: () => database.close(),
   };
+}
+
+/** Ends a transaction at once: else one that nobody is left to end is given up when the page is left. */
+async function committed(
+  transaction: { commit(): void; readonly done: Promise<void> },
+  written: Promise<unknown>,
+): Promise<void> {
+  transaction.commit();
+  await Promise.all([written, transaction.done]);
 }
 
 /** What was being generated when the page was closed has been stopped by that. */

@@ -72,6 +72,26 @@ test("changes are kept by themselves after a moment", async () => {
   await expect.poll(() => writes).toEqual(["save first"]);
 });
 
+test("an answer is kept as soon as it has ended", async () => {
+  const { store, storage } = begin();
+  const kept: string[] = [];
+  Object.assign(storage, { saveConversation: async ({ id }: Conversation) => void kept.push(id) });
+  const turn = {
+    id: "b",
+    parent: "a",
+    role: "assistant",
+    steps: [],
+    state: "running",
+    author: "tiny",
+    createdAt: 2,
+  } as const;
+  store.dispatch({ type: "turn-added", conversation: "first", turn: userTurn("a") });
+  store.dispatch({ type: "generation-started", conversation: "first", turn });
+  store.dispatch({ type: "generation-ended", state: "done" });
+  await new Promise((resolve) => setTimeout(resolve)); // long before a change is kept by itself
+  expect(kept).toEqual(["first"]);
+});
+
 test("storage that fails is told of, and tried again with the next change", async () => {
   const { store, storage, errors, writes, flush } = begin();
   const { saveConversation } = storage;

@@ -31,8 +31,13 @@ export function persist(
     return writing;
   }
 
+  let generating = store.state.generating;
   store.subscribe(() => {
-    timer ??= setTimeout(flush, DELAY);
+    const hasEnded = generating !== undefined && store.state.generating === undefined;
+    generating = store.state.generating;
+    // Whoever has read an answer to its end may leave at once.
+    if (hasEnded) void flush();
+    else timer ??= setTimeout(flush, DELAY);
   });
   return flush;
 }
