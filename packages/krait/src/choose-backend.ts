@@ -9,9 +9,12 @@ const cudaPackage = "@krait/backend-cuda";
 
 const cuda: CreateBackend = async () => {
   const { createCudaBackend } = await import(/* @vite-ignore */ cudaPackage).catch((cause: unknown) => {
+    const isNode = node()?.versions?.node !== undefined;
     throw new ModelError(
       "BACKEND_UNAVAILABLE",
-      `Backend "cuda" needs the package ${cudaPackage}, which is not installed.`,
+      isNode
+        ? `Backend "cuda" needs the package ${cudaPackage}, which is not installed.`
+        : 'Backend "cuda" is not there in browsers.',
       { name: "cuda" },
       { cause },
     );
@@ -83,6 +86,10 @@ function isPage(): boolean {
 
 /** Bytes that the machine has to spare, where that can be asked. */
 function machineMemory(): number {
-  const node = (globalThis as { readonly process?: { availableMemory?(): number } }).process;
-  return node?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+  return node()?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+}
+
+/** What Node says of itself, where this is Node. */
+function node(): { readonly versions?: { readonly node?: string }; availableMemory?(): number } | undefined {
+  return (globalThis as { readonly process?: ReturnType<typeof node> }).process;
 }

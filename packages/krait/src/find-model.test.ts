@@ -95,3 +95,14 @@ test("a revision of a folder is refused", async () => {
     message: expect.stringContaining('"revision" is for models on the hub'),
   });
 });
+
+test.each([{ backend: "cpu" }, 7, null])(
+  "%j is no location, and the error says where options go",
+  async (location) => {
+    await expect(loadModel(location as unknown as string)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("loadModel(undefined, options)"),
+      details: { option: "location", value: location },
+    });
+  },
+);

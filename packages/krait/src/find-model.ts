@@ -27,13 +27,15 @@ export interface FindModelOptions
  * its name on the Hugging Face hub. What the cache lacks of that is downloaded first.
  *
  * @throws {WeightError} `WEIGHT_FILE_MISSING` for what is neither; {@link HubError}; {@link ModelError}
- *   `OPTION_INVALID` when a revision or file is asked of what is not from the hub.
+ *   `OPTION_INVALID` for a location that is none, or when a revision or file is asked of what is not from
+ *   the hub.
  */
 export async function findModel(
   location: ModelLocation,
   options: FindModelOptions = {},
 ): Promise<ModelFolder> {
   const { fetch, retries, retryDelay, signal } = options;
+  if (!isLocation(location)) throw noLocation(location);
   const kept = await keep(location, options);
   if (kept !== undefined) return kept;
   const here = await openModelFolder(location, { fetch, retries, retryDelay, signal }).catch((error) => {
@@ -48,6 +50,22 @@ export async function findModel(
   const pulled = await pull(String(location), options);
   const folder = await openModelFolder(pulled.blobs ?? pulled.path, { signal });
   return { ...folder, location: location as string };
+}
+
+/** What plain JavaScript passes may be anything, and options come easily in the place of the location. */
+function isLocation(location: unknown): location is ModelLocation {
+  const isMap = typeof (location as Partial<ReadonlyMap<string, Blob>> | null)?.keys === "function";
+  return typeof location === "string" || location instanceof URL || location instanceof Blob || isMap;
+}
+
+function noLocation(location: unknown): ModelError {
+  return new ModelError(
+    "OPTION_INVALID",
+    `A model's location is a path, a URL, a name on the hub, a blob, or a Map of blobs by file name, but ` +
+      `this is ${location === null ? "null" : `of type ${typeof location}`}. Options come after it: ` +
+      `loadModel(undefined, options) loads the embedded model.`,
+    { option: "location", value: location },
+  );
 }
 
 /** A model at a URL as a browser's storage has it; undefined where it is to be read where it lies. */

@@ -204,3 +204,17 @@ test("a tool whose schema is wrong is refused before anything is generated", asy
   );
   await model[Symbol.asyncDispose]();
 });
+
+test("a bundle without the embedded model's files says where they should be, and what to do", async () => {
+  const { href } = modelUrl;
+  try {
+    modelUrl.href = new URL("./bundle/model/", import.meta.url).href; // as in a file that was bundled
+    await expect(loadModel()).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message: expect.stringMatching(/not at file:.*bundle\/model\/.*copy the folder node_modules/),
+      cause: { code: "WEIGHT_FILE_MISSING" },
+    });
+  } finally {
+    modelUrl.href = href;
+  }
+});

@@ -2,7 +2,7 @@ import { createEngine, type EngineOptions } from "@krait/engine";
 import { type LoadOptions, loadModel as loadWeights, type Model, planModel } from "@krait/models";
 import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
-import type { ModelLocation, WeightFile } from "@krait/weights";
+import { type ModelFolder, type ModelLocation, WeightError, type WeightFile } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { ModelError } from "./errors.ts";
@@ -40,8 +40,8 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<ChatModel> {
   const { backend: choice = "auto", signal } = options;
-  const folder = await findModel(location, { ...options, weights: true });
-  await using file = await folder.weights(signal);
+  const { folder, weights } = await openModel(location, options);
+  await using file = weights;
   const { architecture, defaults, text: sources } = await readModelFiles(folder, file, signal);
   const text = createText(sources);
   const tokens = text.tokenizer?.vocabularySize ?? 0;
@@ -113,6 +113,30 @@ export async function loadModel(
     await current.release();
     throw error;
   }
+}
+
+async function openModel(
+  location: ModelLocation,
+  options: LoadModelOptions,
+): Promise<{ folder: ModelFolder; weights: WeightFile }> {
+  try {
+    const folder = await findModel(location, { ...options, weights: true });
+    return { folder, weights: await folder.weights(options.signal) };
+  } catch (error) {
+    throw location === modelUrl && error instanceof WeightError ? embeddedModelMissing(error) : error;
+  }
+}
+
+/** Its files lie in a package, and what bundles programs may take the package's code alone. */
+function embeddedModelMissing(cause: WeightError): ModelError {
+  return new ModelError(
+    "MODEL_FILE_MISSING",
+    `The embedded model is not at ${modelUrl.href}. Bundlers leave its files behind: copy the folder ` +
+      `node_modules/@krait/tiny-model/model to where this program can read it, and give loadModel its path ` +
+      `or URL; in Node, @krait/tiny-model can also stay out of the bundle.`,
+    { location: modelUrl.href },
+    { cause },
+  );
 }
 
 /** A model on a backend. */
