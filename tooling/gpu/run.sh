@@ -29,6 +29,10 @@ for library in /usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/lib/x86_64-lin
   fi
 done
 
+# Where the driver keeps what it made of PTX: the home folder of some machines cannot be written to.
+CUDA_CACHE_PATH=${CUDA_CACHE_PATH:-${TMPDIR:-/tmp}/krait-gpu-cache}
+export CUDA_CACHE_PATH
+
 timeout 150 "$node" --test-reporter=spec ${2:+"--test-name-pattern=$2"} "$here/program/correctness.mjs" \
   >"$results/correctness.txt" 2>&1
 status=$?

@@ -211,6 +211,15 @@ await withEmulator("the backend on an emulated GPU", (emulator) => {
     });
   });
 
+  test("what a backend gives back when it is disposed is there for the next, also while another is open", async () => {
+    await using first = await create();
+    const second = await create();
+    second.allocate(2 ** 20, "buffer");
+    await second[Symbol.asyncDispose]();
+    await using third = await create();
+    expect(third.limits.memoryBytes).toBe(first.limits.memoryBytes);
+  });
+
   test("what is pending when it is disposed rejects", async () => {
     const backend = await create();
     const read = backend.allocate(4, "buffer").read();
@@ -236,6 +245,21 @@ await withEmulator("the backend on an emulated GPU", (emulator) => {
       /cuEventQuery failed on GPU 0 \(Emulated GPU\) with CUDA_ERROR_LAUNCH_FAILED/,
     );
     expect(() => step.run(one, {})).toThrow(error);
+    await backend[Symbol.asyncDispose]();
+    await expect(create()).rejects.toMatchObject({
+      code: "CUDA_UNAVAILABLE",
+      message: expect.stringMatching(/cuMemGetInfo_v2 failed.*719.*process has to be started anew\.$/),
+    });
+    emulator.reset();
+    await using again = await create();
+    expect(again.limits.memoryBytes).toBeGreaterThan(0);
+  });
+
+  test("a fault of what was still to be done when it is disposed is nobody's", async () => {
+    const backend = await create();
+    const { step } = await bindLookUp(backend);
+    emulator.failNextLaunch();
+    step.run(one, { token: Int32Array.of(1), slot });
     await backend[Symbol.asyncDispose]();
     emulator.reset();
   });

@@ -1,10 +1,11 @@
 import { BackendLostError, DisposedError } from "@krait/tensor";
 import type { Driver } from "../driver/driver.ts";
-import { NON_BLOCKING, RELEASE_THRESHOLD } from "../driver/results.ts";
+import { isFault } from "../driver/results.ts";
 import { CommandQueue } from "./command-queue.ts";
 import { type DeviceProperties, findDevice } from "./find-device.ts";
 import { Memory } from "./memory.ts";
 import { ModuleCache } from "./module-cache.ts";
+import { openContext } from "./open-context.ts";
 
 /** What the work of a backend has come to so far. */
 export interface Counters {
@@ -34,6 +35,7 @@ export class Device {
   /** Settles when the device is gone without having been disposed. */
   readonly lost: Promise<BackendLostError>;
   readonly #context: bigint;
+  readonly #pool: bigint;
   #lose!: (error: BackendLostError) => void;
   #failure: BackendLostError | undefined;
   #isDisposed = false;
@@ -46,23 +48,14 @@ export class Device {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
-    driver.onFault = (error) => this.fail(error);
-    this.#context = driver.handle("cuDevicePrimaryCtxRetain", this.properties.ordinal);
-    this.#makeCurrent();
-    const free = new BigUint64Array(new ArrayBuffer(16));
-    driver.call("cuMemGetInfo_v2", free, free.subarray(1));
-    // What is given back stays with this process, so that the next allocation is at once.
-    const pool = driver.handle("cuDeviceGetDefaultMemPool", this.properties.ordinal);
-    const all = new BigUint64Array(new ArrayBuffer(8)).fill(2n ** 64n - 1n);
-    driver.call("cuMemPoolSetAttribute", pool, RELEASE_THRESHOLD, all);
-    const stream = driver.handle("cuStreamCreate", NON_BLOCKING);
-    this.memory = new Memory(
-      driver,
-      stream,
-      Math.min(memoryBytes ?? Number.POSITIVE_INFINITY, Number(free[0])),
-    );
+    const { context, pool, stream, freeBytes } = openContext(driver, this.properties.ordinal);
+    this.#context = context;
+    this.#pool = pool;
+    current = this;
+    this.memory = new Memory(driver, stream, Math.min(memoryBytes ?? Number.POSITIVE_INFINITY, freeBytes));
     this.queue = new CommandQueue(driver, stream, (error) => this.fail(error));
     this.modules = new ModuleCache(driver);
+    driver.onFault = (error) => this.fail(error);
   }
 
   get counters(): Counters {
@@ -110,17 +103,24 @@ export class Device {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.queue.fail(new DisposedError('Backend "cuda"'));
+    // After a fault every call fails, and what there is goes with the context, or with the process.
+    if (this.#failure === undefined) this.#freeAll();
+    this.driver.result("cuDevicePrimaryCtxRelease_v2", this.properties.ordinal);
+    current = undefined;
+  }
+
+  #freeAll(): void {
+    const { driver, queue } = this;
     this.#makeCurrent();
-    // After a fault every call fails; the process gives everything back when it ends.
-    if (this.#failure !== undefined) return;
-    this.driver.call("cuStreamSynchronize", this.queue.stream);
-    this.queue.dispose();
+    // A fault that shows only now is nobody's any more.
+    if (isFault(driver.result("cuStreamSynchronize", queue.stream))) return;
+    queue.dispose();
     this.memory.dispose();
     this.modules.dispose();
-    this.driver.call("cuStreamSynchronize", this.queue.stream);
-    this.driver.call("cuStreamDestroy_v2", this.queue.stream);
-    this.driver.call("cuDevicePrimaryCtxRelease_v2", this.properties.ordinal);
-    current = undefined;
+    driver.call("cuStreamSynchronize", queue.stream);
+    // Another backend may keep the context, and with it what the pool holds back.
+    driver.call("cuMemPoolTrimTo", this.#pool, 0);
+    driver.call("cuStreamDestroy_v2", queue.stream);
   }
 
   #makeCurrent(): void {

@@ -7,11 +7,12 @@ export const Result = {
 } as const;
 
 /**
- * After these the context is of no more use, whichever call reports them: an uncorrectable error of memory, and what
- * a kernel can do wrong, from illegal addresses to a failed launch.
+ * After these the context is of no more use, whichever call reports them: uncorrectable errors of memory and of NVLink
+ * and what the GPU contained of them, what a kernel can do wrong, from illegal addresses to a failed launch, a
+ * context that was taken away, and what the driver has no name for, such as a GPU that fell off its bus.
  */
 export const isFault = (result: number): boolean =>
-  [214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719].includes(result);
+  [201, 214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999].includes(result);
 
 /** Values of `CUdevice_attribute`. */
 export const DeviceAttribute = {

@@ -16,6 +16,7 @@ export const signatures = {
   cuMemGetInfo_v2: "void *, void *",
   cuDeviceGetDefaultMemPool: "void *, int",
   cuMemPoolSetAttribute: "uint64_t, int, void *",
+  cuMemPoolTrimTo: "uint64_t, size_t",
   cuMemAllocAsync: "void *, size_t, uint64_t",
   cuMemFreeAsync: "uint64_t, uint64_t",
   cuMemHostAlloc: "void *, size_t, unsigned int",
@@ -37,7 +38,6 @@ export const signatures = {
   cuEventDestroy_v2: "uint64_t",
   cuEventRecord: "uint64_t, uint64_t",
   cuEventQuery: "uint64_t",
-  cuEventSynchronize: "uint64_t",
   cuEventElapsedTime: "void *, uint64_t, uint64_t",
   // Module, image, options: how many, which, and their values.
   cuModuleLoadDataEx: "void *, void *, unsigned int, void *, void *",

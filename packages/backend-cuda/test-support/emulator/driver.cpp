@@ -33,6 +33,9 @@ static bool isMutated = false, failsNext = false;
 static std::string lastError;
 static int driverVersion = 13000, computeMajor = 8, deviceCount = 1;
 static size_t totalBytes = size_t(4) << 30;
+/// What was given back and the pool keeps, and how often the context is held.
+static size_t pooledBytes = 0;
+static int retained = 0;
 
 #define ENTER std::lock_guard<std::recursive_mutex> guard(entrance); if (sticky) return sticky
 
@@ -86,29 +89,40 @@ Result cuDeviceGetAttribute(int* value, int attribute, int) {
   }
   return Success;
 }
-Result cuDevicePrimaryCtxRetain(void** context, int) { static int only; *context = &only; return Success; }
-Result cuDevicePrimaryCtxRelease_v2(int) { return Success; }
+Result cuDevicePrimaryCtxRetain(void** context, int) { static int only; *context = &only; retained++; return Success; }
+Result cuDevicePrimaryCtxRelease_v2(int) {
+  if (!retained) return 201;
+  if (!--retained) pooledBytes = 0;
+  return Success;
+}
 Result cuCtxSetCurrent(void*) { return Success; }
 Result cuMemGetInfo_v2(size_t* unused, size_t* total) {
   ENTER;
   *total = totalBytes;
-  *unused = totalBytes - simt::takenBytes();
+  *unused = totalBytes - simt::takenBytes() - pooledBytes;
   return Success;
 }
 Result cuDeviceGetDefaultMemPool(void** pool, int) { static int only; *pool = &only; return Success; }
 Result cuMemPoolSetAttribute(void*, int, void*) { return Success; }
+Result cuMemPoolTrimTo(void*, size_t) { ENTER; pooledBytes = 0; return Success; }
 
 Result cuMemAllocAsync(Pointer* at, size_t bytes, Stream*) {
   ENTER;
   if (!bytes) return InvalidValue;
   if (simt::takenBytes() + bytes > totalBytes) return OutOfMemory;
   *at = (Pointer)simt::allocate(bytes);
+  pooledBytes -= std::min(pooledBytes, bytes);
   return Success;
 }
 Result cuMemFreeAsync(Pointer at, Stream* stream) {
   ENTER;
   if (!simt::isAllocated((void*)at)) return InvalidValue;
-  return submit(stream, [=] { simt::release((void*)at); return Result(Success); });
+  return submit(stream, [=] {
+    size_t before = simt::takenBytes();
+    simt::release((void*)at);
+    pooledBytes += before - simt::takenBytes();
+    return Result(Success);
+  });
 }
 Result cuMemHostAlloc(void** at, size_t bytes, unsigned) { ENTER; *at = simt::allocatePinned(bytes); return Success; }
 Result cuMemFreeHost(void* at) {
@@ -175,7 +189,6 @@ Result cuEventQuery(Event* event) {
   if (!event->wasAsked) return event->wasAsked = true, NotReady;
   return drain(event);
 }
-Result cuEventSynchronize(Event* event) { ENTER; return drain(event); }
 Result cuEventElapsedTime(float* milliseconds, Event* start, Event* end) {
   ENTER;
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - start->time).count();
@@ -263,6 +276,7 @@ void emulatorReset() {
   sticky = Success;
   lastError.clear();
   waiting.clear();
+  pooledBytes = 0;
   simt::repairMargins();
 }
 }
