@@ -18,12 +18,16 @@ async function closingTokens(): Promise<readonly number[]> {
  */
 async function forbid(page: Page, tokens: readonly number[]): Promise<AsyncDisposable> {
   await page.evaluate((ids) => {
-    type Request = { method?: string; args: [unknown, { sampling: object; ignoreEndTokens?: boolean }] };
+    type Request = {
+      method?: string;
+      args: [unknown, { sampling: object; ignoreEndTokens?: boolean; loopDetector?: unknown }];
+    };
     const original = Worker.prototype.postMessage;
     const postMessage = function (this: Worker, message: Request): void {
       if (message.method === "chat") {
         const [, options] = message.args;
         options.ignoreEndTokens = true;
+        options.loopDetector = undefined;
         options.sampling = { ...options.sampling, logitBias: new Map(ids.map((id) => [id, -1000])) };
       }
       original.call(this, message);

@@ -8,6 +8,12 @@ interface Props {
   readonly live: boolean;
 }
 
+/** Why an answer ended before the model ended it. */
+const endings: Readonly<Record<string, string>> = {
+  length: "cut at the limit of tokens",
+  loop: "ended because it repeated itself",
+};
+
 /** How much was written, how fast, and how much of the prompt had been computed before. */
 export function AnswerFooter({ turn, live }: Props): ReactElement | null {
   if (turn.author === "edited") return <p className="answer-footer">Edited by you</p>;
@@ -15,14 +21,14 @@ export function AnswerFooter({ turn, live }: Props): ReactElement | null {
   if (tokens === 0) return null;
   const rate = decodeRate(turn.steps);
   const usage = usageOf(turn.steps);
-  const wasCut = !live && turn.steps.at(-1)?.finish?.reason === "length";
+  const ending = live ? undefined : endings[turn.steps.at(-1)?.finish?.reason ?? ""];
   const parts = [
     counted(tokens, "token"),
     rate === undefined ? "" : `${digits(rate)} tokens/s`,
     usage && usage.cachedTokens > 0
       ? `${usage.cachedTokens.toLocaleString("en")} of ${counted(usage.promptTokens, "prompt token")} cached`
       : "",
-    wasCut ? "cut at the limit of tokens" : "",
+    ending ?? "",
   ];
   return <p className="answer-footer figure">{parts.filter((part) => part !== "").join(" · ")}</p>;
 }

@@ -8,10 +8,18 @@ interface Props {
   readonly onEditLast: () => void;
 }
 
+const placeholders: Readonly<Record<string, string>> = {
+  ready: "Write a message",
+  none: "Choose a model to send this to",
+  failed: "Choose another model to send this to",
+  paused: "Write while the model waits",
+};
+
 /** Where the next turn is written. */
 export function Composer({ field, onEditLast }: Props): ReactElement {
   const playground = usePlayground();
-  const isReady = useApp(({ model }) => model.status === "ready");
+  const status = useApp(({ model }) => model.status);
+  const isReady = status === "ready";
   const isGenerating = useApp(({ generating }) => generating !== undefined);
   const [draft, setDraft] = useState("");
   const canSend = isReady && !isGenerating && draft.trim() !== "";
@@ -41,7 +49,7 @@ export function Composer({ field, onEditLast }: Props): ReactElement {
       <textarea
         ref={field}
         aria-label="Message"
-        placeholder={isReady ? "Write a message" : "Write while the model loads"}
+        placeholder={placeholders[status] ?? "Write while the model loads"}
         value={draft}
         rows={1}
         onChange={(event) => setDraft(event.target.value)}

@@ -3,6 +3,7 @@ import { isPartOf, type KeptModel } from "../model/model-cache.ts";
 import type { ModelSource } from "../model/model-source.ts";
 import { useApp } from "../shell/playground-context.ts";
 import { bytesText } from "../shell/quantities.ts";
+import { useSecondPress } from "../shell/use-second-press.ts";
 import type { ModelState } from "../state/model-state.ts";
 import type { KeptModels as Kept } from "./use-kept-models.ts";
 
@@ -61,13 +62,13 @@ interface RowProps {
 /** Deleting takes two presses: bringing a model back may take hours. */
 function KeptModelRow({ model, inUse, onLoad, onDelete }: RowProps): ReactElement {
   const { address, byteLength, lastUsed, isComplete } = model;
-  const [stage, setStage] = useState<"kept" | "asked" | "deleting">("kept");
+  const [isDeleting, setIsDeleting] = useState(false);
+  const { asked, onClick, onBlur } = useSecondPress(() => {
+    setIsDeleting(true);
+    void onDelete().then(() => setIsDeleting(false));
+  });
   const day = lastUsed.toLocaleDateString("en", { dateStyle: "medium" });
   const facts = [bytesText(byteLength), isComplete ? `used ${day}` : "unfinished", inUse ? "in use" : ""];
-  const press = (): void => {
-    setStage(stage === "kept" ? "asked" : "deleting");
-    if (stage === "asked") void onDelete().then(() => setStage("kept"));
-  };
   return (
     <li>
       <button type="button" className="kept-model" onClick={onLoad}>
@@ -76,14 +77,14 @@ function KeptModelRow({ model, inUse, onLoad, onDelete }: RowProps): ReactElemen
       </button>
       <button
         type="button"
-        className={stage === "kept" ? "quiet" : "quiet danger"}
-        aria-label={`${stage === "kept" ? "Delete" : "Yes, delete"} ${address}`}
-        disabled={inUse || stage === "deleting"}
+        className={asked || isDeleting ? "quiet danger" : "quiet"}
+        aria-label={`${asked ? "Yes, delete" : "Delete"} ${address}`}
+        disabled={inUse || isDeleting}
         title={inUse ? "Load another model first" : undefined}
-        onClick={press}
-        onBlur={() => stage === "asked" && setStage("kept")}
+        onClick={onClick}
+        onBlur={onBlur}
       >
-        {stage === "kept" ? "Delete" : stage === "asked" ? "Delete it?" : "Deleting…"}
+        {isDeleting ? "Deleting…" : asked ? "Delete it?" : "Delete"}
       </button>
     </li>
   );

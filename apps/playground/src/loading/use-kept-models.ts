@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
+import { messageOf } from "../model/failure-text.ts";
 import type { KeptModel, StorageRoom } from "../model/model-cache.ts";
-import { messageOf } from "../model/model-session.ts";
 import { usePlayground } from "../shell/playground-context.ts";
 
 export interface KeptModels {

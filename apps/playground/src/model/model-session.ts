@@ -1,6 +1,7 @@
 import type { Capabilities } from "../capabilities/capabilities.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ModelFacts, ModelState } from "../state/model-state.ts";
+import { failureText, messageOf } from "./failure-text.ts";
 import type { HostedModel, HostLoadOptions, LoadProgress, ModelHost } from "./model-host.ts";
 import type { ModelSource } from "./model-source.ts";
 import { type Place, placesToTry } from "./places.ts";
@@ -84,7 +85,8 @@ export class ModelSession {
     } catch (error) {
       // Whoever ended this attempt has reported what is the case now.
       if (attempt.signal.aborted) return;
-      this.#report({ status: "failed", source, message: messageOf(error) });
+      const message = failureText(error, choice.hubAddress || undefined);
+      this.#report({ status: "failed", source, message });
     }
   }
 
@@ -154,10 +156,6 @@ function factsOf({ model, place, notes, notShared }: Loaded, loadSeconds: number
     loadSeconds,
     notes,
   };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Frees a model. One whose device is gone has nothing to free, and may say so. */

@@ -22,6 +22,7 @@ test("files are a model when there are weights among them", () => {
   const source = sourceOfFiles([config, new File([""], "model.safetensors")])!;
   expect(labelOf(source)).toBe("2 files");
   expect(labelOf(sourceOfFiles([new File([""], "nano-q4_0.gguf")])!)).toBe("nano-q4_0.gguf");
+  expect(labelOf(sourceOfFiles([new File([""], "model.safetensors")])!)).toBe("model.safetensors");
 });
 
 test("of a folder that was chosen, files of folders in it are none of the model's", () => {

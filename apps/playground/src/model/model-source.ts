@@ -36,6 +36,7 @@ export function labelOf(source: ModelSource): string {
       return source.address.replace(/^https?:\/\//, "").replace(/[?#].*$/, "");
     case "files": {
       const names = [...source.files.keys()];
+      if (names.length === 1) return names[0]!;
       return names.find((name) => name.endsWith(".gguf")) ?? `${names.length} files`;
     }
   }

@@ -1,5 +1,5 @@
 import { type ReactElement, useEffect, useId, useState } from "react";
-import { isInRange, type NumberSetting, numberRanges } from "../settings/settings.ts";
+import { isInRange, type NumberRange, type NumberSetting, numberRanges } from "../settings/settings.ts";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
 
 interface Props {
@@ -35,14 +35,25 @@ export function NumberField({ setting, label, empty }: Props): ReactElement {
         placeholder={empty}
         value={text}
         aria-invalid={!isValid}
+        aria-describedby={isValid ? undefined : `${id}-note`}
         onChange={(event) => {
           setText(event.target.value);
           const next = parse(event.target.value);
           if (next === null || isInRange(setting, next)) playground.changeSettings({ [setting]: next });
         }}
       />
+      {!isValid && (
+        <small id={`${id}-note`} className="failure">
+          {rangeText(numberRanges[setting])} {value === null ? "Not taken." : `Not taken: it stays ${value}.`}
+        </small>
+      )}
     </div>
   );
+}
+
+function rangeText({ min, max, step }: NumberRange): string {
+  const kind = step === 1 ? "A whole number" : "A number";
+  return max === Number.MAX_SAFE_INTEGER ? `${kind} of ${min} or more.` : `${kind} from ${min} to ${max}.`;
 }
 
 function parse(text: string): number | null {

@@ -1,4 +1,5 @@
 import { type ReactElement, useId } from "react";
+import { messageOf } from "../model/failure-text.ts";
 import { schemaOf } from "../settings/chat-options.ts";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
 
@@ -6,7 +7,8 @@ import { useApp, usePlayground } from "../shell/playground-context.ts";
 export function SchemaField(): ReactElement {
   const playground = usePlayground();
   const text = useApp((state) => state.settings.jsonSchema);
-  const isWrong = text.trim() !== "" && schemaOf(text) === undefined;
+  const problem = text.trim() === "" ? undefined : schemaProblem(text);
+  const isWrong = problem !== undefined;
   const id = useId();
   return (
     <section>
@@ -25,8 +27,20 @@ export function SchemaField(): ReactElement {
         onChange={(event) => playground.changeSettings({ jsonSchema: event.target.value })}
       />
       <small id={`${id}-note`} className={isWrong ? "failure" : undefined}>
-        {isWrong ? "This is no JSON schema yet." : "A JSON schema that every answer has to satisfy."}
+        {problem ?? "A JSON schema that every answer has to satisfy."}
       </small>
     </section>
   );
+}
+
+/** Why a text is no JSON schema; undefined when it is one. */
+function schemaProblem(text: string): string | undefined {
+  if (schemaOf(text) !== undefined) return undefined;
+  const consequence = "Answers are free until it is one.";
+  try {
+    JSON.parse(text);
+    return `This is no JSON schema yet: it has to be an object. ${consequence}`;
+  } catch (error) {
+    return `This is no JSON schema yet: ${messageOf(error)}. ${consequence}`;
+  }
 }

@@ -1,5 +1,5 @@
 import { type ReactElement, useId, useState } from "react";
-import { messageOf } from "../model/model-session.ts";
+import { messageOf } from "../model/failure-text.ts";
 import { runInSandbox } from "../tools/sandbox.ts";
 import type { ToolSource } from "../tools/tool-source.ts";
 
@@ -67,7 +67,7 @@ function Trial({ code }: { readonly code: string }): ReactElement {
   const run = async (): Promise<void> => {
     setOutcome(undefined);
     try {
-      const value = await runInSandbox(code, JSON.parse(args));
+      const value = await runInSandbox(code, argumentsOf(args));
       setOutcome({ text: JSON.stringify(value) ?? "nothing", failed: false });
     } catch (error) {
       setOutcome({ text: messageOf(error), failed: true });
@@ -86,4 +86,12 @@ function Trial({ code }: { readonly code: string }): ReactElement {
       )}
     </div>
   );
+}
+
+function argumentsOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The arguments have to be JSON, such as {"city": "Paris"}: ${messageOf(error)}.`);
+  }
 }

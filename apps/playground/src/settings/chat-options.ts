@@ -23,6 +23,8 @@ export function chatOptionsOf(settings: Settings): ChatOptions {
     reasoning: settings.reasoning ? "on" : "off",
     ...(settings.thinkingBudget !== null && { thinking: { budget: settings.thinkingBudget } }),
     ...(settings.maxTokens !== null && { maxTokens: settings.maxTokens }),
+    // A small model may say the same for as long as it is let.
+    loopDetector: true,
     ...(schema && { format: { type: "json-schema", schema } as const }),
     sampling: {
       ...Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== null)),

@@ -48,6 +48,7 @@ describe("a request", () => {
   test("leaves to the model what is not set", () => {
     expect(chatOptionsOf({ ...defaultSettings, recordProbabilities: false })).toEqual({
       reasoning: "on",
+      loopDetector: true,
       sampling: {},
     });
   });
@@ -72,6 +73,7 @@ describe("a request", () => {
     };
     expect(chatOptionsOf(set)).toEqual({
       reasoning: "off",
+      loopDetector: true,
       thinking: { budget: 0 },
       maxTokens: 9,
       sampling: { temperature: 0, seed: 7, logprobs: 5 },

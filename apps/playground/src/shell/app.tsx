@@ -10,6 +10,7 @@ import type { PanelName } from "./panel-name.ts";
 import { usePlayground } from "./playground-context.ts";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { Sidebar } from "./sidebar.tsx";
+import { StorageBanner } from "./storage-banner.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useTheme } from "./use-theme.ts";
@@ -62,6 +63,7 @@ export function App(): ReactElement {
           onModel={() => setDialog("model")}
         />
         <main className="chat">
+          <StorageBanner />
           <ModelBanner />
           <ChatView />
           <div id="message">

@@ -14,8 +14,9 @@ export function digits(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: fractionDigits });
 }
 
-/** `0.8 s`, `12 s` or `3 min 05 s`. */
+/** `< 0.1 s`, `0.8 s`, `12 s` or `3 min 05 s`. */
 export function secondsText(seconds: number): string {
+  if (seconds < 0.05) return "< 0.1 s";
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -22,6 +22,8 @@ export interface AppState {
   readonly recentModels: readonly string[];
   readonly model: ModelState;
   readonly capabilities: Capabilities | undefined;
+  /** Why what is said here is not kept, if it is not. */
+  readonly storageProblem: string | undefined;
   /** The answer that is being generated. */
   readonly generating: { readonly conversation: string; readonly turn: string } | undefined;
 }
@@ -33,6 +35,7 @@ export type Action =
       readonly recentModels: readonly string[];
     }
   | { readonly type: "capabilities-detected"; readonly capabilities: Capabilities }
+  | { readonly type: "storage-reported"; readonly problem: string | undefined }
   | { readonly type: "settings-changed"; readonly settings: Partial<Settings> }
   | { readonly type: "recent-models-changed"; readonly recentModels: readonly string[] }
   | { readonly type: "model-changed"; readonly model: ModelState }
@@ -65,6 +68,7 @@ export function initialState(settings: Settings, id: string, now: number): AppSt
     recentModels: [],
     model: { status: "none" },
     capabilities: undefined,
+    storageProblem: undefined,
     generating: undefined,
   };
 }
@@ -75,6 +79,8 @@ export function reduce(state: AppState, action: Action): AppState {
       return withRestored({ ...state, recentModels: action.recentModels }, action.conversations);
     case "capabilities-detected":
       return { ...state, capabilities: action.capabilities };
+    case "storage-reported":
+      return action.problem === state.storageProblem ? state : { ...state, storageProblem: action.problem };
     case "settings-changed":
       return { ...state, settings: { ...state.settings, ...action.settings } };
     case "recent-models-changed":

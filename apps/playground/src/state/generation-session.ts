@@ -2,8 +2,9 @@ import type { ExecutableTool, ToolRun } from "krait";
 import { pathTo } from "../conversation/conversation.ts";
 import { messagesOf } from "../conversation/messages.ts";
 import type { AssistantTurn } from "../conversation/turn.ts";
+import { failureText } from "../model/failure-text.ts";
 import type { HostedModel } from "../model/model-host.ts";
-import { type ModelSession, messageOf } from "../model/model-session.ts";
+import type { ModelSession } from "../model/model-session.ts";
 import { chatOptionsOf } from "../settings/chat-options.ts";
 import type { Action, AppState } from "./app-state.ts";
 import { EventGatherer } from "./event-gatherer.ts";
@@ -53,7 +54,7 @@ export class GenerationSession {
     } catch (error) {
       const ended = abort.signal.aborted
         ? ({ state: "stopped" } as const)
-        : ({ state: "failed", error: messageOf(error) } as const);
+        : ({ state: "failed", error: failureText(error) } as const);
       this.#store.dispatch({ type: "generation-ended", ...ended });
     } finally {
       this.#abort = undefined;

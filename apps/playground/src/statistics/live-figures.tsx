@@ -12,10 +12,12 @@ export function LiveFigures(): ReactElement | null {
   if (memory === undefined) return null;
   return (
     <dl className="live-figures figure">
-      <div>
-        <dt className="visually-hidden">Speed</dt>
-        <dd>{decode === undefined ? "– tokens/s" : `${digits(decode)} tokens/s`}</dd>
-      </div>
+      {decode !== undefined && (
+        <div>
+          <dt className="visually-hidden">Speed</dt>
+          <dd>{digits(decode)} tokens/s</dd>
+        </div>
+      )}
       <div>
         <dt className="visually-hidden">Memory of the model</dt>
         <dd>{bytesText(memory)}</dd>

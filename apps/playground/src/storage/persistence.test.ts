@@ -34,7 +34,7 @@ function begin() {
   const store = createStore<AppState, Action>(reduce, initialState(defaultSettings, "first", 0));
   const recording = recordingStorage();
   const errors: unknown[] = [];
-  const flush = persist(store, recording.storage, (error) => errors.push(error));
+  const flush = persist(store, recording.storage, (error) => error !== undefined && errors.push(error));
   return { store, ...recording, errors, flush };
 }
 
@@ -100,9 +100,9 @@ test("storage that fails is told of, and tried again with the next change", asyn
   await flush();
   expect(errors).toEqual([new Error("The disk is full.")]);
   Object.assign(storage, { saveConversation });
-  store.dispatch({ type: "turn-added", conversation: "first", turn: userTurn("b") });
+  store.dispatch({ type: "settings-changed", settings: { theme: "dark" } });
   await flush();
-  expect(writes).toEqual(["save first"]);
+  expect(writes).toEqual(["save first", "settings"]);
 });
 
 test("what was kept is shown where it was left, unless something has been said meanwhile", () => {

@@ -10,12 +10,13 @@ const DELAY = 300;
  * Keeps what changes in the store. While an answer is generated its conversation changes many times a
  * second, so changes are gathered for a moment.
  *
+ * @param onOutcome - told after each write why it failed, or undefined. What failed is written with the next change.
  * @returns what writes at once, for when the page is left.
  */
 export function persist(
   store: Store<AppState, Action>,
   storage: PlaygroundStorage,
-  onError: (error: unknown) => void,
+  onOutcome: (error: unknown) => void,
 ): () => Promise<void> {
   let kept = store.state;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,7 +28,15 @@ export function persist(
     const from = kept;
     const to = store.state;
     kept = to;
-    writing = writing.then(() => write(storage, from, to)).catch(onError);
+    writing = writing.then(async () => {
+      try {
+        await write(storage, from, to);
+        onOutcome(undefined);
+      } catch (error) {
+        if (kept === to) kept = from;
+        onOutcome(error);
+      }
+    });
     return writing;
   }
 

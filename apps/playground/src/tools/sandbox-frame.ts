@@ -4,6 +4,9 @@ export interface SandboxAnswer {
   readonly error?: string | undefined;
 }
 
+/** Characters of JSON: far more than a conversation has room for, and few enough to be shown. */
+const LONGEST_RESULT = 100_000;
+
 // The worker inherits the policy of the frame that makes it, so no request leaves it either.
 const policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:";
 
@@ -12,9 +15,14 @@ const AsyncFunction = (async () => {}).constructor;
 self.onmessage = async ({ data: { code, args } }) => {
   try {
     const value = await new AsyncFunction("args", '"use strict";' + code)(args);
-    self.postMessage({ value: JSON.stringify(value) });
+    const text = JSON.stringify(value);
+    if (text?.length > ${LONGEST_RESULT}) {
+      throw new Error(\`It returned \${text.length} characters of JSON; at most ${LONGEST_RESULT} are taken.\`);
+    }
+    self.postMessage({ value: text });
   } catch (error) {
-    self.postMessage({ error: error instanceof Error ? error.message : String(error) });
+    const isNamed = error instanceof Error && error.name !== "Error";
+    self.postMessage({ error: error instanceof Error && !isNamed ? error.message : String(error) });
   }
 };`;
 

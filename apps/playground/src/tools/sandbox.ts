@@ -51,7 +51,10 @@ function within<Value>(promise: Promise<Value>, milliseconds: number, signal?: A
   return new Promise((resolve, reject) => {
     const onAbort = (): void => settle(() => reject(signal!.reason));
     const timer = setTimeout(
-      () => settle(() => reject(new Error(`The tool took longer than ${milliseconds / 1000} seconds.`))),
+      () =>
+        settle(() =>
+          reject(new Error(`The tool took longer than ${milliseconds / 1000} seconds, and was ended.`)),
+        ),
       milliseconds,
     );
     const settle = (then: () => void): void => {
