@@ -114,19 +114,27 @@ describe("in the playground", { timeout: 120_000 }, () => {
 
   test("every branch of a conversation is kept, and tokens of an answer have their candidates", async () => {
     const { page } = visit;
+    /** Of the prompt of the last answer, those that had not been computed before. */
+    const readTokens = async (): Promise<number> => {
+      const [, cached, all] = /([\d,]+) of ([\d,]+) prompt tokens cached/.exec(await visit.answer()) ?? [];
+      return Number(all?.replace(",", "")) - Number(cached?.replace(",", ""));
+    };
     await visit.say("Hello!");
+    await visit.say("What is 2 + 2?");
     await page.getByLabel("Message", { exact: true }).press("ArrowUp");
-    await page.getByLabel("Text of the turn").fill("What is 2 + 2?");
+    await page.getByLabel("Text of the turn").fill("Thank you, bye!");
     await page.keyboard.press("Control+Enter");
     await visit.untilAnswered();
-    expect(await visit.answer()).toContain("4");
+    expect(await visit.answer()).toContain("Goodbye");
+    // The branch takes up the states of what it shares with the other, and reads its own words alone.
+    expect(await readTokens()).toBeLessThan(20);
     const branches = page.locator(".said").getByRole("group", { name: "Branches" });
     expect(await branches.innerText()).toContain("2 / 2");
     await branches.getByRole("button", { name: "Branch before" }).click();
-    expect(await visit.answer()).toContain("tiny demo model");
-    await page.getByRole("button", { name: "Answer again" }).click();
+    expect(await visit.answer()).toContain("4");
+    await page.getByRole("button", { name: "Answer again" }).last().click();
     await visit.untilAnswered();
-    await page.getByRole("button", { name: "Tokens and their probabilities" }).click();
+    await page.getByRole("button", { name: "Tokens and their probabilities" }).last().click();
     const tokens = page.getByRole("option");
     expect(await tokens.count()).toBeGreaterThan(10);
     await tokens.first().focus();

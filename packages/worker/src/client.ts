@@ -1,6 +1,7 @@
 import type { ChatStream } from "krait";
 import { joinOptions } from "./crossing.ts";
 import { recordOfError } from "./error-transfer.ts";
+import { HeldSessions } from "./held-sessions.ts";
 import type { Hold, LoadedModels, LoadRequest } from "./loaded-models.ts";
 import { infoOf, methods, type RequestContext } from "./methods.ts";
 import type { ModelInfo, RequestMessage, ToPage, ToWorker, Unaddressed } from "./protocol.ts";
@@ -16,6 +17,7 @@ export class Client {
   readonly #models: LoadedModels;
   readonly #send: (message: Unaddressed<ToPage>) => void;
   readonly #running = new Map<number, Running>();
+  readonly #sessions = new HeldSessions();
   readonly #leaving = new AbortController();
   #hold: Hold | undefined;
 
@@ -49,6 +51,7 @@ export class Client {
     try {
       const value = await this.#answer(request, {
         signal: running.aborting.signal,
+        sessions: this.#sessions,
         onEvent: (event) => this.#send({ type: "event", id, event }),
         onStream: (stream) => {
           running.stream = stream;
@@ -106,6 +109,7 @@ export class Client {
   async #release(): Promise<void> {
     const hold = this.#hold;
     this.#hold = undefined;
+    this.#sessions.closeAll();
     await hold?.release();
   }
 }

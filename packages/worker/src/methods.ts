@@ -1,11 +1,14 @@
 import type { GenerateEvent } from "@krait/engine";
 import type { ChatModel, ChatStream } from "krait";
+import type { HeldSessions } from "./held-sessions.ts";
 import type { Method, Methods, ModelInfo } from "./protocol.ts";
 import { stepTimes } from "./step-times.ts";
 
 /** What a request gets beside its arguments. */
 export interface RequestContext {
   readonly signal: AbortSignal;
+  /** Those of the connection that asks. */
+  readonly sessions: HeldSessions;
   readonly onEvent: (event: GenerateEvent) => void;
   /** Told of the stream, once there is one, so that its reasoning can be ended. */
   readonly onStream: (stream: ChatStream) => void;
@@ -25,6 +28,16 @@ export const methods: { readonly [M in ModelMethod]: Handler<M> } = {
     forward(model.chat(messages as never, { ...options, signal: context.signal }), context),
   complete: (model, context, text, options) =>
     forward(model.complete(text, { ...options, signal: context.signal }), context),
+  openSession: async (model, { sessions, signal }, messages, options) =>
+    sessions.hold(await model.openSession(messages as never, { ...options, signal }), signal),
+  loadSession: (model, { sessions, signal }, bytes) => sessions.hold(model.loadSession(bytes), signal),
+  chatSession: (_, context, { id, more }, options) =>
+    forward(context.sessions.at(id).chat(more as never, { ...options, signal: context.signal }), context),
+  extendSession: async (_, { sessions, signal }, { id, more }) =>
+    sessions.hold(await sessions.at(id).extend(more as never, { signal }), signal),
+  forkSession: (_, { sessions, signal }, id) => sessions.hold(sessions.at(id).fork(), signal),
+  saveSession: (_, { sessions }, id) => sessions.at(id).save(),
+  closeSession: (_, { sessions }, id) => sessions.close(id),
   tokenize: (model, _, text, options) => model.tokenizer.encode(text, options),
   tokenTexts: (model, _, ids) => ids.map((id) => model.tokenizer.tokenText(id)),
   countTokens(model, _, messages, { tools, reasoning, templateMode }: PromptOptions) {

@@ -6,11 +6,12 @@ import type { EngineStats, GenerateEvent } from "@krait/engine";
 import type { Architecture, MemoryPlan } from "@krait/models";
 import type { SamplingOptions } from "@krait/sampler";
 import type { Backend } from "@krait/tensor";
+import type { ChatSession } from "krait";
 import type { ErrorRecord } from "./error-transfer.ts";
 import type { StepTimes } from "./step-times.ts";
 
 /** Raised when messages change. Page and worker may come from different builds: a SharedWorker outlives a reload. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** What a page learns of a model when it is loaded: everything that does not change. */
 export interface ModelInfo {
@@ -33,11 +34,30 @@ export interface ModelStats extends EngineStats {
   readonly freePages: number;
 }
 
+/** A session of the connection that asked for it. */
+export interface SessionInfo extends Pick<ChatSession, "messages" | "tools"> {
+  /** By which the page names it. */
+  readonly id: number;
+}
+
+/** What is said after the messages of a session. */
+export interface Continuation {
+  readonly id: number;
+  readonly more: readonly unknown[];
+}
+
 /** What can be asked of a worker, and what comes back at the end. Options are those of `krait`, as far as they can be cloned. */
 export interface Methods {
   load(location: unknown, options: object): ModelInfo;
   chat(messages: readonly unknown[], options: object): void;
   complete(text: string, options: object): void;
+  openSession(messages: readonly unknown[], options: object): SessionInfo;
+  loadSession(bytes: Uint8Array): SessionInfo;
+  chatSession(continuation: Continuation, options: object): void;
+  extendSession(continuation: Continuation): SessionInfo;
+  forkSession(id: number): SessionInfo;
+  saveSession(id: number): Uint8Array<ArrayBuffer>;
+  closeSession(id: number): void;
   tokenize(text: string, options: object): number[];
   tokenTexts(ids: readonly number[]): string[];
   countTokens(messages: readonly unknown[], options: object): number;

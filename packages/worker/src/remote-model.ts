@@ -1,5 +1,4 @@
 import type { Message } from "@krait/chat-template";
-import type { GenerateEvent, GenerateStream } from "@krait/engine";
 import {
   type ChatOptions,
   type ChatStream,
@@ -11,8 +10,9 @@ import {
 } from "krait/streams";
 import type { Connection } from "./connection.ts";
 import { splitOptions } from "./crossing.ts";
-import { EventQueue } from "./event-queue.ts";
-import type { Methods, ModelInfo, ModelStats } from "./protocol.ts";
+import type { ModelInfo, ModelStats } from "./protocol.ts";
+import { createRemoteSession, type RemoteSession } from "./remote-session.ts";
+import { generate } from "./remote-stream.ts";
 import type { StepTimes } from "./step-times.ts";
 
 /** A model in a worker: what `ChatModel` of `krait` is, as far as it can be had by messages. */
@@ -26,6 +26,18 @@ export interface RemoteModel extends ModelInfo, AsyncDisposable {
   complete(text: string, options?: CompleteOptions): ChatStream;
   /** Answers a conversation and calls tools on the way. The tools run here, not in the worker. */
   runTools(messages: readonly Message[], options: RunToolsOptions): ToolRun;
+  /**
+   * Reads a conversation and keeps its states in the worker, to answer it as often as one likes. What is open
+   * is closed with the model.
+   *
+   * @throws as {@link chat}, and `SNAPSHOTS_EXHAUSTED` when other sessions hold all there may be.
+   */
+  openSession(
+    messages: readonly Message[],
+    options?: Pick<ChatOptions, "tools" | "templateMode" | "signal">,
+  ): Promise<RemoteSession>;
+  /** A session that was saved, here or on another backend. @throws {EngineError} `SESSION_INVALID` */
+  loadSession(bytes: Uint8Array): Promise<RemoteSession>;
   /** The ids of a text; with `special: "parse"`, what looks like a special token becomes one. */
   tokenize(text: string, options?: { readonly special?: "plain" | "parse" }): Promise<number[]>;
   /** The text of each token; bytes that are only a part of a character show as U+FFFD. */
@@ -60,6 +72,13 @@ export function createRemoteModel(connection: Connection, info: ModelInfo): Remo
     chat,
     complete: (text, options = {}) => chatStream(generate(connection, "complete", text, options), options.n),
     runTools: (messages, options) => runTools(chat, messages, options),
+    openSession: async (messages, { signal, ...options } = {}) =>
+      createRemoteSession(
+        connection,
+        await connection.request("openSession", [messages, options], { signal }).answer,
+      ),
+    loadSession: async (bytes) =>
+      createRemoteSession(connection, await connection.request("loadSession", [bytes]).answer),
     tokenize: (text, options = {}) => connection.request("tokenize", [text, options]).answer,
     tokenTexts: (ids) => connection.request("tokenTexts", [ids]).answer,
     countTokens: (messages, options = {}) =>
@@ -70,49 +89,6 @@ export function createRemoteModel(connection: Connection, info: ModelInfo): Remo
     async [Symbol.asyncDispose]() {
       disposal ??= dispose();
       await disposal;
-    },
-  };
-}
-
-/** A generation in the worker, which begins when it is first read. */
-function generate<M extends "chat" | "complete">(
-  connection: Connection,
-  method: M,
-  input: Parameters<Methods[M]>[0],
-  options: ChatOptions,
-): GenerateStream {
-  let id: number | undefined;
-  let endsThinking = false;
-  async function* events(): AsyncGenerator<GenerateEvent, void, undefined> {
-    const { signal } = options;
-    const { plain, callbacks } = splitOptions(options);
-    const queue = new EventQueue<GenerateEvent>();
-    const leaving = new AbortController();
-    const request = connection.request(method, [input, plain] as unknown as Parameters<Methods[M]>, {
-      signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
-      callbacks,
-      onEvent: (event) => queue.push(event),
-    });
-    request.answer.then(
-      () => queue.end(),
-      (error) => queue.fail(error),
-    );
-    id = request.id;
-    if (endsThinking) connection.send({ type: "end-thinking", id });
-    try {
-      for await (const event of queue) {
-        signal?.throwIfAborted(); // what has arrived and was not read is not wanted either
-        yield event;
-      }
-    } finally {
-      leaving.abort(); // does nothing once the answer is there
-    }
-  }
-  return {
-    [Symbol.asyncIterator]: events,
-    endThinking() {
-      endsThinking = true;
-      if (id !== undefined) connection.send({ type: "end-thinking", id });
     },
   };
 }

@@ -2,6 +2,7 @@ import { type ChatModel, type LoadModelOptions, loadModel } from "krait";
 import { expect, test } from "vitest";
 import { SharedScope } from "../test-support/shared-scope.ts";
 import { connectModel } from "./connect-model.ts";
+import { PROTOCOL_VERSION } from "./protocol.ts";
 import { serveModel } from "./serve-model.ts";
 
 const hello = [{ role: "user", content: "Hello!" }] as const;
@@ -99,12 +100,12 @@ test("a model that could not be loaded is not kept", async () => {
 test("page and worker of different versions refuse each other", async () => {
   const { port1, port2 } = new MessageChannel();
   port2.addEventListener("message", ({ data }) => {
-    port2.postMessage({ ...data, krait: 2, type: "hello", lock: undefined });
+    port2.postMessage({ ...data, krait: PROTOCOL_VERSION + 1, type: "hello", lock: undefined });
   });
   port2.start();
   await expect(connectModel(port1)).rejects.toMatchObject({
     code: "WORKER_PROTOCOL",
-    details: { expected: 1, actual: 2 },
+    details: { expected: PROTOCOL_VERSION, actual: PROTOCOL_VERSION + 1 },
   });
   port1.close();
 });

@@ -8,6 +8,8 @@ export type WorkerErrorCode =
   | "WORKER_PROTOCOL"
   /** A model was used after it was disposed of. */
   | "MODEL_DISPOSED"
+  /** A session was used after it was closed. */
+  | "SESSION_CLOSED"
   /** An option, message or location cannot be sent to another thread. */
   | "OPTION_NOT_CLONEABLE";
 

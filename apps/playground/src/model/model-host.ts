@@ -39,6 +39,8 @@ export interface LoadProgress {
 
 export interface HostLoadOptions extends Place {
   readonly maxContext?: number | undefined;
+  /** What the states of turns may take, from which branches go on; of four turns unless given. */
+  readonly branchBytes?: number | undefined;
   /** Where models that have a name are looked for, unless on the Hugging Face hub itself. */
   readonly hubAddress?: string | undefined;
   /** For models that the hub does not give to everybody; sent to the hub alone. */

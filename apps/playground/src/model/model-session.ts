@@ -8,7 +8,7 @@ import { type Place, placesToTry } from "./places.ts";
 
 /** What of the settings, and of the browser, decides how a model is loaded. */
 export interface LoadChoice
-  extends Pick<Settings, "backend" | "sharing" | "maxContext" | "hubAddress" | "hubToken"> {
+  extends Pick<Settings, "backend" | "sharing" | "maxContext" | "branchMemory" | "hubAddress" | "hubToken"> {
   readonly capabilities: Capabilities;
 }
 
@@ -99,9 +99,10 @@ export class ModelSession {
   ): Promise<Loaded> {
     const notes: string[] = [];
     let notShared: string | undefined;
-    const { maxContext, hubAddress, hubToken } = choice;
+    const { maxContext, branchMemory, hubAddress, hubToken } = choice;
     const options: Omit<HostLoadOptions, keyof Place> = {
       maxContext: maxContext ?? undefined,
+      branchBytes: branchMemory === null ? undefined : branchMemory * 1e6,
       hubAddress: hubAddress || undefined,
       hubToken: hubToken || undefined,
       onProgress: (progress) => this.#onProgress(progress, state, signal),

@@ -29,16 +29,20 @@ function end(worker: Worker | SharedWorker): void {
   else worker.port.close();
 }
 
+/** Bytes for the states of some seventy turns of the embedded model. */
+const TINY_MODEL_BRANCHES = 16e6;
+
 /** Loads a model; one that is kept here also where the hub cannot be asked, or does not answer this person. */
 async function connect(
   worker: Worker | SharedWorker,
   source: ModelSource,
   options: HostLoadOptions,
 ): Promise<RemoteModel> {
-  const { backend, maxContext, hubAddress, hubToken, onNote, onProgress, signal } = options;
+  const { backend, maxContext, branchBytes, hubAddress, hubToken, onNote, onProgress, signal } = options;
   const wanted: ConnectOptions = {
     backend,
     maxContext,
+    prefixCacheBytes: branchBytes ?? (source.kind === "embedded" ? TINY_MODEL_BRANCHES : undefined),
     ...(source.kind === "address" && { endpoint: hubAddress, token: hubToken }),
     // The service worker keeps the embedded model, as it keeps the page.
     ...(source.kind === "embedded" && { cache: false }),

@@ -28,6 +28,7 @@ export function ModelSettings(): ReactElement {
         onChange={(chosen) => change({ sharing: chosen })}
       />
       <NumberField setting="maxContext" label="Context, tokens" empty="model's" />
+      <NumberField setting="branchMemory" label="Memory for branches, MB" empty="four turns" />
       <div className="field">
         <label htmlFor={hub}>Hub, where it is not huggingface.co</label>
         <input

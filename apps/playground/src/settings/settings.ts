@@ -14,6 +14,8 @@ export interface Settings {
   readonly sharing: (typeof sharings)[number];
   /** Positions of the longest conversation. */
   readonly maxContext: number | null;
+  /** What the states of turns may take, in megabytes, from which branches go on without reading them again. */
+  readonly branchMemory: number | null;
   /** The address of the model that was loaded last, with which the next visit begins; empty for the embedded one. */
   readonly lastModel: string;
   /** Where models that have a name are looked for; empty for the Hugging Face hub itself. */
@@ -46,6 +48,7 @@ export const defaultSettings: Settings = {
   backend: "auto",
   sharing: "with a GPU",
   maxContext: null,
+  branchMemory: null,
   lastModel: "",
   hubAddress: "",
   hubToken: "",
@@ -77,6 +80,7 @@ const count = (min: number): NumberRange => ({ min, max: Number.MAX_SAFE_INTEGER
 
 export const numberRanges = {
   maxContext: count(16),
+  branchMemory: count(0),
   thinkingBudget: count(0),
   maxTokens: count(1),
   temperature: { min: 0, max: 2, step: 0.05 },
