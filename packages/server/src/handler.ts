@@ -4,7 +4,7 @@ import { ServerMetrics } from "./accounting/server-metrics.ts";
 import { startBatches } from "./batches/start-batches.ts";
 import { Exchange } from "./exchange.ts";
 import { type HandlerOptions, resolveOptions } from "./handler-options.ts";
-import { ApiError, type ErrorShape, errorResponse } from "./http/api-error.ts";
+import { ApiError, type ErrorShape, errorResponse, isOurs } from "./http/api-error.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { toApiError } from "./http/known-errors.ts";
 import type { ServedModel } from "./model/served-model.ts";
@@ -74,7 +74,7 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     const id = `req_${exchange?.id ?? "none"}`;
     const told = toApiError(exchange?.signal.aborted ? exchange.signal.reason : error);
     // A client that has gone is no failure of ours.
-    if (told.kind === "internal" && !exchange?.signal.aborted) resolved.onError(error, id);
+    if (isOurs(told) && !exchange?.signal.aborted) resolved.onError(error, id);
     return errorResponse(told, shapeOf(c.req.path), id);
   });
 

@@ -23,6 +23,9 @@ export interface NewBatch {
 /** The addresses whose requests a batch may have. */
 export const batchEndpoints = ["/v1/chat/completions", "/v1/completions", "/v1/responses"] as const;
 
+/** Too much is asked for, or what computes is away for a while. */
+const busy: ReadonlySet<number> = new Set([429, 502, 503]);
+
 /** Times a line is tried again that found the server with too much to do. */
 const MOST_WAITS = 100;
 
@@ -141,7 +144,7 @@ export class BatchService {
       const response = await this.#run(owner, endpoint, body, this.#end.signal);
       const answer = await response.json();
       this.#end.signal.throwIfAborted();
-      const isBusy = response.status === 429 || response.status === 503;
+      const isBusy = busy.has(response.status);
       if (!isBusy || waits === MOST_WAITS) {
         const requestId = response.headers.get("x-request-id") ?? "";
         return { customId, status: response.status, requestId, body: answer };

@@ -11,6 +11,7 @@ export type ErrorKind =
   | "rateLimit"
   | "quota"
   | "internal"
+  | "upstream"
   | "overloaded"
   | "timeout";
 
@@ -34,6 +35,7 @@ const kinds: Readonly<Record<ErrorKind, Words>> = {
   rateLimit: { status: 429, openai: "rate_limit_error", anthropic: "rate_limit_error" },
   quota: { status: 429, openai: "insufficient_quota", anthropic: "rate_limit_error" },
   internal: { status: 500, openai: "server_error", anthropic: "api_error" },
+  upstream: { status: 502, openai: "server_error", anthropic: "api_error" },
   overloaded: { status: 503, openai: "overloaded_error", anthropic: "overloaded_error" },
   timeout: { status: 504, openai: "timeout_error", anthropic: "timeout_error" },
 };
@@ -67,6 +69,11 @@ export class ApiError extends Error {
   get status(): number {
     return kinds[this.kind].status;
   }
+}
+
+/** Whether whoever runs the server should hear of it: the client can do nothing about it. */
+export function isOurs({ kind }: ApiError): boolean {
+  return kind === "internal" || kind === "upstream";
 }
 
 /** The two shapes in which clients expect errors. */

@@ -1,3 +1,4 @@
+import { UpstreamError } from "../upstream/upstream-error.ts";
 import { ApiError, type ErrorKind } from "./api-error.ts";
 
 interface Meaning {
@@ -41,6 +42,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof UpstreamError) return error.toApiError();
   const { code, message, details } = (error ?? {}) as {
     code?: unknown;
     message?: unknown;

@@ -1,6 +1,6 @@
 import type { Exchange } from "../exchange.ts";
 import type { ServerContext } from "../server-context.ts";
-import { errorBody } from "./api-error.ts";
+import { errorBody, isOurs } from "./api-error.ts";
 import { eventStream, type ServerSentEvent } from "./event-stream.ts";
 import { toApiError } from "./known-errors.ts";
 
@@ -21,7 +21,7 @@ export function sendEvents(
     ...options,
     onError(error) {
       if (exchange.signal.aborted) return onError(exchange.signal.reason);
-      if (toApiError(error).kind === "internal") options.onError(error, `req_${exchange.id}`);
+      if (isOurs(toApiError(error))) options.onError(error, `req_${exchange.id}`);
       return onError(error);
     },
     onLeave(reason) {

@@ -1,6 +1,9 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { UpstreamError } from "./upstream-error.ts";
 
+/** An upstream that sends more than this without ending an event sends something else. */
+const MOST_EVENT_CHARACTERS = 1 << 20;
+
 /** The body of `POST /v1/completions`, without what every request here has. */
 export type CompletionBody = Readonly<Record<string, unknown>> & {
   readonly prompt: string | readonly number[];
@@ -40,18 +43,18 @@ export async function* streamCompletion(
   const response = await post(target, body, signal);
   const events = response
     .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .pipeThrough(new EventSourceParserStream());
+    .pipeThrough(new EventSourceParserStream({ maxBufferSize: MOST_EVENT_CHARACTERS }));
   let hasFinished = false;
   try {
     for await (const { data } of events) {
-      if (data === "[DONE]") return;
+      if (data === "[DONE]") break;
       const piece = pieceOf(target.url, data);
       hasFinished ||= piece.finishReason !== undefined;
       yield piece;
     }
   } catch (cause) {
     if (signal.aborted || cause instanceof UpstreamError) throw cause;
-    throw new UpstreamError(target.url, "broke off.", { cause });
+    throw new UpstreamError(target.url, `broke off: ${reasonOf(cause)}.`, { cause });
   }
   if (!hasFinished) throw new UpstreamError(target.url, "broke off without having finished.");
 }
@@ -75,11 +78,34 @@ async function post(
     });
   } catch (cause) {
     if (signal.aborted) throw cause;
-    throw new UpstreamError(url, "cannot be reached.", { cause });
+    throw new UpstreamError(url, `cannot be reached: ${reasonOf(cause)}.`, { cause });
   }
   if (response.ok && response.body !== null) return response;
-  const said = (await response.text().catch(() => "")).slice(0, 500);
-  throw new UpstreamError(url, `answered ${response.status}: ${said}`, { status: response.status });
+  const { status, headers } = response;
+  const answer = (await response.text().catch(() => "")).slice(0, 10_000);
+  const said = messageIn(answer);
+  // Whole seconds; the other form, a date, is not worth a clock that may be off.
+  const wait = Number(headers.get("retry-after") ?? Number.NaN);
+  throw new UpstreamError(url, `answered ${status}: ${(said ?? answer).slice(0, 500)}`, {
+    ...{ status, said, retryAfterSeconds: wait >= 0 ? wait : undefined },
+  });
+}
+
+/** `fetch` says what is the matter in the cause of its error. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } };
+  return cause?.message || cause?.code || message || "for no reason that is known";
+}
+
+/** Of an error's body, as OpenAI's API has it and as vLLM had it. */
+function messageIn(body: string): string | undefined {
+  try {
+    const { error, message } = JSON.parse(body);
+    const said: unknown = error?.message ?? message;
+    return typeof said === "string" ? said : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function pieceOf(url: string, data: string): CompletionPiece {

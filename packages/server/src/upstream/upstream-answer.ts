@@ -7,8 +7,10 @@ import {
   ThinkingBudget,
 } from "@krait/engine";
 import type { Tokenizer } from "@krait/tokenizer";
+import { ApiError } from "../http/api-error.ts";
 import type { ServedEvent, ServedUsage } from "../model/served-model.ts";
 import { type CompletionPiece, type CompletionUsage, streamCompletion } from "./completion-stream.ts";
+import { contextLengthOf } from "./context-length.ts";
 import { UpstreamError } from "./upstream-error.ts";
 import type { Upstream, UpstreamPool } from "./upstream-pool.ts";
 
@@ -22,7 +24,15 @@ export interface UpstreamParts {
   /** By which the upstreams know the model. */
   readonly model: string;
   readonly promptAs: "tokens" | "text";
+  /** Undefined leaves it to what each upstream says. */
+  readonly contextLength: number | undefined;
 }
+
+/**
+ * So many tokens are asked for at a time where neither the client nor the upstream sets a limit: a completion
+ * that asks for none has sixteen, by OpenAI's rule.
+ */
+const PIECE_TOKENS = 2048;
 
 /** One prompt to continue. */
 export interface UpstreamRequest {
@@ -76,11 +86,15 @@ export class UpstreamAnswer {
 
   /** @throws {UpstreamError} when no upstream is left to try. */
   async *events(): AsyncGenerator<ServedEvent, void, undefined> {
-    yield { type: "prefill", totalTokens: this.#request.tokens.length };
+    const prefill: ServedEvent = { type: "prefill", totalTokens: this.#request.tokens.length };
     let calls = 0;
     let ending: Ending | undefined;
+    let hasBegun = false;
     while (ending === undefined) {
       for await (const event of this.#completion()) {
+        // Nothing is told before an upstream has taken the request, so that a refusal still is the response's status.
+        if (!hasBegun) yield prefill;
+        hasBegun = true;
         if (event.type === "end") ending = event.ending;
         else {
           if (event.type === "tool-call-end") calls++;
@@ -99,24 +113,26 @@ export class UpstreamAnswer {
   /** Events of one completion, and how the answer ends if it does. */
   async *#completion(): AsyncGenerator<ServedEvent | { type: "end"; ending: Ending }, void, undefined> {
     const { pool, fetch, apiKey } = this.#parts;
-    const { signal, prefix, maxTokens } = this.#request;
-    if (maxTokens !== undefined && this.#completionTokens >= maxTokens) {
-      yield { type: "end", ending: { finishReason: "length" } };
-      return;
-    }
+    const { signal, prefix } = this.#request;
     const upstream = pool.choose(prefix, this.#failed);
     const cut = new AbortController();
     const before = this.#completionTokens;
     upstream.running++;
     try {
+      const { tokens, isLast } = await this.#limit(upstream);
+      if (tokens <= 0) {
+        yield { type: "end", ending: { finishReason: "length" } };
+        return;
+      }
       const target = { url: upstream.url, apiKey, fetch };
       const signals = AbortSignal.any([signal, cut.signal]);
-      for await (const piece of streamCompletion(target, this.#body(), signals)) {
+      for await (const piece of streamCompletion(target, this.#body(tokens), signals)) {
         yield* this.#take(piece.text);
         if (piece.usage !== undefined) this.#count(piece.usage, before);
         const { stopped } = this.#pipeline;
+        const goesOn = piece.finishReason === "length" && !isLast && this.#completionTokens > before;
         if (stopped !== undefined) yield { type: "end", ending: { finishReason: "stop", stop: stopped } };
-        else if (piece.finishReason !== undefined) yield { type: "end", ending: endingOf(piece) };
+        else if (piece.finishReason !== undefined && !goesOn) yield { type: "end", ending: endingOf(piece) };
         if (stopped !== undefined || this.#endThinking()) {
           cut.abort();
           if (stopped === undefined) yield* this.#take(REASONING_CLOSE);
@@ -124,7 +140,13 @@ export class UpstreamAnswer {
         }
       }
     } catch (error) {
-      if (!(error instanceof UpstreamError && error.mayGoElsewhere)) throw error;
+      if (!(error instanceof UpstreamError)) throw error;
+      if (error.status === 400 && this.#text !== "" && this.#request.maxTokens === undefined) {
+        // Its context is full, of which it had not said how much it holds.
+        yield { type: "end", ending: { finishReason: "length" } };
+        return;
+      }
+      if (!error.mayGoElsewhere) throw error;
       upstream.isHealthy = error.status !== undefined && error.status < 500;
       this.#failed.add(upstream);
       if (this.#failed.size === pool.upstreams.length) throw error;
@@ -133,8 +155,35 @@ export class UpstreamAnswer {
     }
   }
 
-  #body(): Readonly<Record<string, unknown>> & { prompt: string | readonly number[] } {
-    const { text, tokens, sampling, maxTokens } = this.#request;
+  /**
+   * How many tokens to ask an upstream for, and whether the answer ends with them.
+   *
+   * @throws {ApiError} `context_length_exceeded` when there is no room for an answer.
+   */
+  async #limit(upstream: Upstream): Promise<{ readonly tokens: number; readonly isLast: boolean }> {
+    const { fetch, model, apiKey } = this.#parts;
+    const { maxTokens, tokens } = this.#request;
+    upstream.contextLength ??= contextLengthOf(fetch, { url: upstream.url, model, apiKey }).catch(() => {
+      upstream.contextLength = undefined;
+      return undefined;
+    });
+    const contextLength = this.#parts.contextLength ?? (await upstream.contextLength);
+    const wanted = (maxTokens ?? Number.POSITIVE_INFINITY) - this.#completionTokens;
+    if (contextLength === undefined) {
+      return maxTokens === undefined
+        ? { tokens: PIECE_TOKENS, isLast: false }
+        : { tokens: wanted, isLast: true };
+    }
+    if (tokens.length >= contextLength) {
+      const message = `The prompt has ${tokens.length} tokens, but the context holds ${contextLength}, the answer included.`;
+      throw new ApiError("invalid", message, { code: "context_length_exceeded" });
+    }
+    const room = contextLength - tokens.length - this.#completionTokens;
+    return { tokens: Math.min(wanted, room), isLast: true };
+  }
+
+  #body(maxTokens: number): Readonly<Record<string, unknown>> & { prompt: string | readonly number[] } {
+    const { text, tokens, sampling } = this.#request;
     const prompt =
       this.#parts.promptAs === "text"
         ? text + this.#text
@@ -143,7 +192,7 @@ export class UpstreamAnswer {
       ...sampling,
       model: this.#parts.model,
       prompt,
-      ...(maxTokens !== undefined && { max_tokens: maxTokens - this.#completionTokens }),
+      max_tokens: maxTokens,
     };
   }
 

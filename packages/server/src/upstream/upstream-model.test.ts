@@ -162,6 +162,61 @@ describe("upstreams that fail", () => {
     expect(asked).toHaveLength(1);
   });
 
+  test.each<[string, Response, object]>([
+    [
+      "that the request is wrong",
+      Response.json({ error: { message: "max_tokens is too large" } }, { status: 400 }),
+      { status: 400, told: "max_tokens is too large", retryAfter: null, operator: [] },
+    ],
+    [
+      "that it has too much to do",
+      new Response("gpu-7 is busy", { status: 429, headers: { "retry-after": "7" } }),
+      { status: 503, told: "What computes the answer has too much to do.", retryAfter: "7", operator: [] },
+    ],
+    [
+      "that the key is wrong",
+      new Response("gpu-7 knows no such key", { status: 401 }),
+      {
+        status: 502,
+        told: "What computes the answer cannot be had.",
+        operator: [expect.stringContaining("401: gpu-7")],
+      },
+    ],
+    [
+      "no answer at all",
+      new Response("data: [DONE]\n\n"),
+      { status: 502, operator: [expect.stringContaining("without having finished")] },
+    ],
+    [
+      "no end of an event",
+      new Response(`data: ${"x".repeat(1 << 21)}`),
+      { status: 502, operator: [expect.stringContaining("broke off")] },
+    ],
+  ])("an upstream that says %s is told as a status, streaming or not", async (_, answer, expected) => {
+    const operator: string[] = [];
+    const fetch = (async (input: string, init?: RequestInit) =>
+      input.endsWith("/v1/completions")
+        ? answer.clone()
+        : anotherKrait()(input, init)) as typeof globalThis.fetch;
+    using upstream = upstreamModel({ fetch });
+    const handler = createHandler([upstream], {
+      onError: (error) => operator.push((error as Error).message),
+    });
+    for (const stream of [false, true]) {
+      operator.length = 0;
+      const body = JSON.stringify({ messages: [{ role: "user", content: "Hello!" }], stream });
+      const headers = { "content-type": "application/json" };
+      const response = await handler(
+        new Request("http://localhost/v1/chat/completions", { method: "POST", headers, body }),
+      );
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect({
+        ...{ status: response.status, told: error.message, operator },
+        retryAfter: response.headers.get("retry-after"),
+      }).toMatchObject(expected);
+    }
+  });
+
   test("a client that goes away ends the request upstream", async () => {
     const controller = new AbortController();
     using upstream = upstreamModel();
@@ -172,4 +227,61 @@ describe("upstreams that fail", () => {
     await expect(reading).rejects.toThrow();
     expect(upstream.pool.upstreams[0]!.running).toBe(0);
   });
+});
+
+describe("a request that sets no limit", () => {
+  /** Upstreams that say nothing of their context, or as much as they are told to. */
+  function limited(contextLength: number | undefined) {
+    const asked: number[] = [];
+    const real = anotherKrait();
+    const fetch = (async (input: string, init?: RequestInit) => {
+      if (input.endsWith("/v1/models")) {
+        return Response.json({ data: [{ id: "other" }, { id: "tiny", max_model_len: contextLength }] });
+      }
+      const body = JSON.parse(init!.body as string);
+      asked.push(body.max_tokens);
+      // However much is asked for, so little is given at a time, as if that were all that was asked for.
+      return real(input, {
+        ...init,
+        body: JSON.stringify({ ...body, max_tokens: Math.min(30, body.max_tokens) }),
+      });
+    }) as typeof globalThis.fetch;
+    return { fetch, asked };
+  }
+
+  test("is answered to the end, where the upstream does not say what it holds", async () => {
+    const { fetch, asked } = limited(undefined);
+    using upstream = upstreamModel({ fetch });
+    const direct = await fold(serveModel(model).chat(ask("What is 47 + 38?", { maxTokens: undefined })));
+    const through = await fold(upstream.chat(ask("What is 47 + 38?", { maxTokens: undefined })));
+    expect(through).toMatchObject({ text: direct.text, reasoning: direct.reasoning });
+    expect(through.finish).toMatchObject({ finishReason: "stop" });
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test("is given what the upstream's context leaves, and one that asks for more no more than that", async () => {
+    const { fetch, asked } = limited(100);
+    using upstream = upstreamModel({ fetch });
+    const { tokens } = upstream.text!.render({ messages: [{ role: "user", content: "Hello!" }], tools: [] });
+    await fold(upstream.chat(ask("Hello!", { maxTokens: undefined })));
+    await fold(upstream.chat(ask("Hello!", { maxTokens: 5000 })));
+    expect(asked).toEqual([100 - tokens.length, 100 - tokens.length]);
+    await expect(fold(upstream.chat(ask("word ".repeat(100))))).rejects.toMatchObject({
+      code: "context_length_exceeded",
+    });
+    using known = upstreamModel({ fetch, contextLength: 90 });
+    await fold(known.chat(ask("Hello!", { maxTokens: undefined })));
+    expect(asked.at(-1)).toBe(90 - tokens.length);
+  });
+});
+
+test("what the upstream's API cannot give is refused by name", async () => {
+  using upstream = upstreamModel();
+  const handler = createHandler([upstream]);
+  const body = JSON.stringify({ messages: [{ role: "user", content: "Hello!" }], logprobs: true });
+  const headers = { "content-type": "application/json" };
+  const response = await handler(
+    new Request("http://localhost/v1/chat/completions", { method: "POST", headers, body }),
+  );
+  expect(await response.json()).toMatchObject({ error: { code: "unsupported", param: "logprobs" } });
 });

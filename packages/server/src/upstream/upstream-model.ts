@@ -23,6 +23,7 @@ export interface UpstreamModelOptions {
   /** By which the upstreams know the model; `id` unless given. */
   readonly model?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Tokens of prompt and answer together; what the upstreams say of themselves unless given. */
   readonly contextLength?: number | undefined;
   /**
    * Prompts as token ids, so that what a user writes never becomes a special token (the default), or as text
@@ -57,6 +58,7 @@ export function createUpstreamModel(options: UpstreamModelOptions): UpstreamMode
     ...{ pool, tokenizer, template, fetch },
     apiKey: options.apiKey,
     model: options.model ?? id,
+    contextLength: options.contextLength,
     promptAs: options.promptAs ?? "tokens",
   };
   const text = servedText(tokenizer, template);

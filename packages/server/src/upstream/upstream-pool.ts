@@ -7,6 +7,8 @@ export interface Upstream {
   /** Requests under way. */
   running: number;
   isHealthy: boolean;
+  /** What it says of its context; a promise from when it is first asked, undefined again if that failed. */
+  contextLength?: Promise<number | undefined> | undefined;
 }
 
 export interface UpstreamPoolOptions {
