@@ -3,6 +3,7 @@ import { ApiError } from "../http/api-error.ts";
 import { type Batch, type BatchStatus, hasEnded, type LineResult, type StoredFile } from "./batch.ts";
 import type { BatchQueue, BatchStore } from "./batch-store.ts";
 import { type InputLine, readInput } from "./input-lines.ts";
+import { leftOutLine, outputLine } from "./output-lines.ts";
 
 /** Answers one request as if its client had sent it. */
 export type RunRequest = (
@@ -26,9 +27,6 @@ export const batchEndpoints = ["/v1/chat/completions", "/v1/completions", "/v1/r
 /** Too much is asked for, or what computes is away for a while. */
 const busy: ReadonlySet<number> = new Set([429, 502, 503]);
 
-/** Times a line is tried again that found the server with too much to do. */
-const MOST_WAITS = 100;
-
 /** Batches whose input is kept read. */
 const KEPT_INPUTS = 4;
 
@@ -44,6 +42,8 @@ export class BatchService {
   readonly #queue: BatchQueue;
   readonly #run: RunRequest;
   readonly #end = new AbortController();
+  /** By batch that this process runs lines of: breaks them off when it is cancelled. */
+  readonly #cancelled = new Map<string, AbortController>();
   /** By batch, the lines of its input. */
   readonly #inputs = new Map<string, readonly InputLine[]>();
 
@@ -100,6 +100,7 @@ export class BatchService {
         },
       );
     }
+    this.#cancelled.get(batch.id)?.abort();
     await this.#finish(batch.id);
     return changed;
   }
@@ -121,35 +122,54 @@ export class BatchService {
     if (!(await this.#store.hasResult(id, line))) {
       const input = await this.#lineOf(batch, line);
       const result = await this.#answer(batch, input);
+      if (result === undefined) return;
       await this.#store.addResult(id, line, result);
     }
     await this.#count(id);
   }
 
-  async #lineOf({ id, inputFile, endpoint }: Batch, line: number): Promise<InputLine> {
-    let lines = this.#inputs.get(id);
-    if (lines === undefined) {
-      const content = await this.#store.content(inputFile);
-      if (content === undefined) throw missingFile(inputFile);
-      lines = readInput(content, endpoint).lines;
-      this.#inputs.set(id, lines);
-      if (this.#inputs.size > KEPT_INPUTS) this.#inputs.delete(this.#inputs.keys().next().value!);
-    }
+  async #lineOf(batch: Batch, line: number): Promise<InputLine> {
+    const lines = await this.#inputOf(batch);
+    if (lines === undefined) throw missingFile(batch.inputFile);
     return lines[line]!;
   }
 
-  async #answer({ owner, endpoint }: Batch, { customId, body }: InputLine): Promise<LineResult> {
-    for (let waits = 0; ; waits++) {
-      this.#end.signal.throwIfAborted();
-      const response = await this.#run(owner, endpoint, body, this.#end.signal);
+  /** The lines of a batch; undefined when its file is gone. */
+  async #inputOf({ id, inputFile, endpoint }: Batch): Promise<readonly InputLine[] | undefined> {
+    let lines = this.#inputs.get(id);
+    if (lines !== undefined) return lines;
+    const content = await this.#store.content(inputFile);
+    if (content === undefined) return undefined;
+    lines = readInput(content, endpoint).lines;
+    this.#inputs.set(id, lines);
+    if (this.#inputs.size > KEPT_INPUTS) this.#inputs.delete(this.#inputs.keys().next().value!);
+    return lines;
+  }
+
+  /** Undefined when the batch has ended before there was an answer. */
+  async #answer(batch: Batch, { customId, body }: InputLine): Promise<LineResult | undefined> {
+    const { id, owner, endpoint, expires } = batch;
+    const cancelled = this.#cancelled.get(id) ?? new AbortController();
+    this.#cancelled.set(id, cancelled);
+    const signal = AbortSignal.any([this.#end.signal, cancelled.signal]);
+    for (;;) {
+      const response = await this.#run(owner, endpoint, body, signal);
       const answer = await response.json();
       this.#end.signal.throwIfAborted();
-      const isBusy = busy.has(response.status);
-      if (!isBusy || waits === MOST_WAITS) {
+      // Another server may have cancelled it.
+      if (cancelled.signal.aborted || (await this.#store.batch(id))?.status !== "in_progress")
+        return undefined;
+      if (!busy.has(response.status)) {
         const requestId = response.headers.get("x-request-id") ?? "";
         return { customId, status: response.status, requestId, body: answer };
       }
-      await pause(1000 * Math.min(Number(response.headers.get("retry-after") ?? 1), 60), this.#end.signal);
+      if (seconds() > expires) {
+        await this.#finish(id);
+        return undefined;
+      }
+      const wait = 1000 * Math.min(Number(response.headers.get("retry-after") ?? 1), 60);
+      await pause(wait, signal).catch(() => this.#end.signal.throwIfAborted());
+      if (cancelled.signal.aborted) return undefined;
     }
   }
 
@@ -169,29 +189,27 @@ export class BatchService {
   async #finish(id: string): Promise<void> {
     const batch = await this.#store.batch(id);
     if (batch === undefined || hasEnded(batch)) return;
-    const results = [...(await this.#store.results(id))]
-      .sort(([a], [b]) => a - b)
-      .map(([, result]) => result);
-    const good = results.filter(({ status }) => status === 200);
-    const bad = results.filter(({ status }) => status !== 200);
-    const outputFile = await this.#writeFile(batch, "output", good);
-    const errorFile = await this.#writeFile(batch, "error", bad);
+    const results = await this.#store.results(id);
+    const inOrder = [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+    const good = inOrder.filter(({ status }) => status === 200);
+    const bad = inOrder.filter(({ status }) => status !== 200);
+    const leftOut = (await this.#inputOf(batch))?.filter((_, line) => !results.has(line)) ?? [];
+    const written = (result: LineResult) => outputLine(batch, result);
+    const outputFile = await this.#writeFile(batch, "output", good.map(written));
+    const errors = [...bad.map(written), ...leftOut.map((line) => leftOutLine(batch, line))];
+    const errorFile = await this.#writeFile(batch, "error", errors);
     await this.#store.changeBatch(id, (now) => {
       if (hasEnded(now)) return undefined;
       const counts = { completed: good.length, failed: bad.length, outputFile, errorFile };
-      return inStatus({ ...now, ...counts }, lastStatus(now, results.length));
+      return inStatus({ ...now, ...counts }, lastStatus(now, results.size));
     });
+    this.#cancelled.delete(id);
+    this.#inputs.delete(id);
   }
 
-  async #writeFile(
-    batch: Batch,
-    kind: "output" | "error",
-    results: readonly LineResult[],
-  ): Promise<string | null> {
-    if (results.length === 0) return null;
-    const content = new TextEncoder().encode(
-      results.map((result) => `${JSON.stringify(outputLine(batch, result))}\n`).join(""),
-    );
+  async #writeFile(batch: Batch, kind: "output" | "error", lines: readonly object[]): Promise<string | null> {
+    if (lines.length === 0) return null;
+    const content = new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     const file: StoredFile = {
       ...{ id: `file-${batch.id}-${kind}`, name: `${batch.id}_${kind}.jsonl`, purpose: "batch_output" },
       ...{ bytes: content.byteLength, created: seconds(), owner: batch.owner },
@@ -199,15 +217,6 @@ export class BatchService {
     await this.#store.addFile(file, content);
     return file.id;
   }
-}
-
-function outputLine({ id }: Batch, { customId, status, requestId, body }: LineResult): object {
-  return {
-    id: `${id}_${customId}`,
-    custom_id: customId,
-    response: { status_code: status, request_id: requestId, body },
-    error: null,
-  };
 }
 
 function lastStatus(batch: Batch, results: number): BatchStatus {

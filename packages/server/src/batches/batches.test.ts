@@ -12,26 +12,33 @@ let batches: OpenBatches;
 let server: RunningServer;
 let client: OpenAI;
 let other: OpenAI;
+let poor: OpenAI;
+const troubles: unknown[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "krait-batches-"));
-  batches = await openBatches({ folder: join(folder, "here") });
+  batches = await openBatches({ folder: join(folder, "here"), onError: (error) => troubles.push(error) });
   const keys = [
     { name: "ann", key: "key-of-ann" },
     { name: "bob", key: "key-of-bob" },
+    { name: "cid", key: "key-of-cid", tokensPerDay: 2 },
   ];
   server = await serve([echoModel(5)], { port: 0, keys, batches });
   const baseURL = `${server.url}/v1`;
   client = new OpenAI({ baseURL, apiKey: "key-of-ann", maxRetries: 0 });
   other = new OpenAI({ baseURL, apiKey: "key-of-bob", maxRetries: 0 });
+  poor = new OpenAI({ baseURL, apiKey: "key-of-cid", maxRetries: 0 });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await batches[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
+  expect(troubles).toEqual([]);
 });
 
-async function create(...lines: readonly unknown[]): Promise<OpenAI.Batch> {
+const create = (...lines: readonly unknown[]) => createFor(client, ...lines);
+
+async function createFor(client: OpenAI, ...lines: readonly unknown[]): Promise<OpenAI.Batch> {
   const content = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
   const file = await client.files.create({
     file: await toFile(Buffer.from(content), "in.jsonl"),
@@ -50,7 +57,16 @@ const line = (id: string, body: object) => ({
   body,
 });
 const question = (content: string) => ({ model: "echo", messages: [{ role: "user", content }] });
-const hasEnded = ({ status }: OpenAI.Batch) => ["completed", "failed", "cancelled"].includes(status);
+const hasEnded = ({ status }: OpenAI.Batch) =>
+  ["completed", "failed", "cancelled", "expired"].includes(status);
+
+async function errorsOf({ error_file_id }: OpenAI.Batch) {
+  const text = await (await client.files.content(error_file_id!)).text();
+  return text
+    .trim()
+    .split("\n")
+    .map((row) => JSON.parse(row));
+}
 
 describe("a batch", () => {
   test("answers every line, those that are wrong among the errors", async () => {
@@ -109,8 +125,43 @@ describe("a batch", () => {
     await client.batches.cancel(batch.id);
     const ended = await untilBatch(client, batch.id, hasEnded);
     expect(ended.status).toBe("cancelled");
-    expect((await answersOf(client, ended)).size).toBe(ended.request_counts!.completed);
+    const answers = await answersOf(client, ended);
+    expect(answers.size).toBe(ended.request_counts!.completed);
+    const left = await errorsOf(ended);
+    expect(left.map(({ custom_id }) => custom_id)).toEqual(
+      Array.from({ length: 200 }, (_, i) => String(i)).filter((id) => !answers.has(id)),
+    );
+    expect(left[0]).toMatchObject({ response: null, error: { code: "batch_cancelled" } });
     await expect(client.batches.cancel(batch.id)).rejects.toMatchObject({ status: 400 });
+  });
+
+  test("whose key has used its quota waits, and holds up nobody when it is cancelled", async () => {
+    const waiting = await createFor(
+      poor,
+      ...Array.from({ length: 8 }, (_, i) => line(`${i}`, question(`${i}`))),
+    );
+    await untilBatch(poor, waiting.id, ({ request_counts }) => request_counts!.completed > 0);
+    const free = await createFor(other, line("a", question("mine")));
+    await poor.batches.cancel(waiting.id);
+    expect((await untilBatch(other, free.id, hasEnded)).status).toBe("completed");
+    expect((await poor.batches.retrieve(waiting.id)).request_counts!.failed).toBe(0);
+  });
+
+  test("keeps its input until it has ended", async () => {
+    const batch = await create(...Array.from({ length: 100 }, (_, i) => line(`${i}`, question(`${i}`))));
+    await expect(client.files.delete(batch.input_file_id)).rejects.toMatchObject({ code: "file_in_use" });
+    await client.batches.cancel(batch.id);
+    expect(await client.files.delete(batch.input_file_id)).toMatchObject({ deleted: true });
+  });
+
+  test("of one line for each of those at once ends once, many times over", async () => {
+    const made = await Promise.all(
+      Array.from({ length: 12 }, () => create(...["a", "b", "c", "d"].map((id) => line(id, question(id))))),
+    );
+    for (const { id } of made) {
+      const batch = await untilBatch(client, id, hasEnded);
+      expect([...(await answersOf(client, batch)).keys()]).toEqual(["a", "b", "c", "d"]);
+    }
   });
 
   test("of a file that is not there, or for an address that has no batches, is refused", async () => {
@@ -146,6 +197,30 @@ describe("a file", () => {
       headers: { authorization: "Bearer key-of-ann" },
     });
     expect(response.status).toBe(404);
+  });
+});
+
+test("a batch whose time is over expires, and says which lines were not run", async () => {
+  const path = join(folder, "expiring");
+  await using kept = await openBatches({ folder: path });
+  const content = ["a", "b"].map((id) => JSON.stringify(line(id, question(id)))).join("\n");
+  const file = { ...{ id: "file-1", name: "in", purpose: "batch" }, ...{ bytes: 1, created: 1, owner: "" } };
+  await kept.store.addFile(file, new TextEncoder().encode(content));
+  await kept.store.addBatch({
+    ...{ id: "batch_1", owner: "", endpoint: "/v1/chat/completions", inputFile: "file-1", window: "24h" },
+    ...{ status: "in_progress", metadata: null, total: 2, completed: 0, failed: 0, problems: [] },
+    ...{ outputFile: null, errorFile: null, times: { created: 1 }, expires: 2 },
+  });
+  await kept.store.addResult("batch_1", 0, { customId: "a", status: 200, requestId: "", body: {} });
+  await using late = await serve([echoModel(5)], { port: 0, batches: kept });
+  const local = new OpenAI({ baseURL: `${late.url}/v1`, apiKey: "none", maxRetries: 0 });
+  const batch = await untilBatch(local, "batch_1", hasEnded);
+  expect(batch).toMatchObject({ status: "expired", request_counts: { total: 2, completed: 1, failed: 0 } });
+  const left = await (await local.files.content(batch.error_file_id!)).text();
+  expect(JSON.parse(left)).toMatchObject({
+    custom_id: "b",
+    response: null,
+    error: { code: "batch_expired" },
   });
 });
 

@@ -33,7 +33,14 @@ export function filesRoute(app: App, context: ServerContext): void {
   });
   app.delete("/v1/files/:id", async (c) => {
     const { id } = await ownFile(context, c);
-    await storeOf(context).removeFile(id);
+    const store = storeOf(context);
+    const user = (await store.openBatches()).find(({ inputFile }) => inputFile === id);
+    if (user !== undefined) {
+      throw new ApiError("invalid", `The batch ${user.id} still reads this file. Cancel it first.`, {
+        code: "file_in_use",
+      });
+    }
+    await store.removeFile(id);
     return Response.json({ id, object: "file", deleted: true });
   });
 }

@@ -13,6 +13,22 @@ test("a folder is one server's at a time; one that has died leaves it to the nex
     await first[Symbol.asyncDispose]();
     await writeFile(join(folder, "lock"), String(spawnSync(process.execPath, ["--version"]).pid));
     await (await openBatches({ folder }))[Symbol.asyncDispose]();
+    await writeFile(join(folder, "lock"), String(process.ppid));
+    await expect(openBatches({ folder })).rejects.toMatchObject({ pid: process.ppid });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a process that has the number of one before it is not taken for it", async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), "krait-lock-"));
+  try {
+    // Its own number, as in a container that was killed and starts again.
+    await writeFile(join(folder, "lock"), `${process.pid} 1`);
+    await (await openBatches({ folder }))[Symbol.asyncDispose]();
+    if (process.platform !== "linux") context.skip("only Linux tells when a process started");
+    await writeFile(join(folder, "lock"), `${process.ppid} 1`);
+    await (await openBatches({ folder }))[Symbol.asyncDispose]();
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Another server that runs keeps its batches in this folder. */
@@ -15,26 +15,53 @@ export class FolderInUseError extends Error {
   }
 }
 
+/** Paths of the locks that this process has. */
+const held = new Set<string>();
+
 /**
- * Takes a folder for this process; a lock whose process has died is taken over.
+ * Takes a folder for this process; a lock whose process has died is taken over. A process is known by its
+ * number and, where that can be told, by when it started: in a container that starts again the number is
+ * the same each time.
  *
- * @throws {FolderInUseError} while another process has it.
+ * @throws {FolderInUseError} while another process has it, or this one.
  */
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  const path = join(folder, "lock");
+  const path = join(await realpath(folder), "lock");
   for (;;) {
     try {
       const file = await open(path, "wx");
-      await file.writeFile(String(process.pid));
+      await file.writeFile(`${process.pid} ${(await startOf(process.pid)) ?? ""}`);
       await file.close();
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+      held.add(path);
+      return {
+        async [Symbol.asyncDispose]() {
+          held.delete(path);
+          await rm(path, { force: true });
+        },
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const pid = Number(await readFile(path, "utf8").catch(() => ""));
-    if (pid > 0 && isRunning(pid)) throw new FolderInUseError(folder, pid);
+    const [pid, start] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+    if (await isHolder(path, Number(pid), start || undefined))
+      throw new FolderInUseError(folder, Number(pid));
     await rm(path, { force: true });
   }
+}
+
+async function isHolder(path: string, pid: number, start: string | undefined): Promise<boolean> {
+  if (!(pid > 0)) return false;
+  if (pid === process.pid) return held.has(path);
+  if (!isRunning(pid)) return false;
+  const now = start === undefined ? undefined : await startOf(pid);
+  return now === undefined || now === start;
+}
+
+/** When a process started, in ticks since the machine did; undefined where `/proc` does not say. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  // The name, in parentheses, may hold spaces; of the fields behind it this is the twentieth.
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
 function isRunning(pid: number): boolean {

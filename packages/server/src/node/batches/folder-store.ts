@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Batch, hasEnded, type LineResult, type StoredFile } from "../../batches/batch.ts";
@@ -72,6 +73,8 @@ export class FolderStore implements BatchStore {
       const batch = await this.batch(id);
       const changed = batch && change(batch);
       if (changed) await this.addBatch(changed);
+      // Nobody asks for the results of what has ended: its files have them.
+      if (changed && hasEnded(changed)) this.#results.delete(id);
       return changed ?? batch;
     });
   }
@@ -135,8 +138,10 @@ export class FolderStore implements BatchStore {
 }
 
 async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  await writeFile(`${path}.part`, content, { flush: true });
-  await rename(`${path}.part`, path);
+  // Two may write the same at once, such as the last lines of a batch its files.
+  const part = `${path}.${randomUUID()}.part`;
+  await writeFile(part, content, { flush: true });
+  await rename(part, path);
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {
