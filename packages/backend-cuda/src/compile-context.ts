@@ -7,12 +7,12 @@ import {
   type Operand,
   type Program,
   type StateRef,
+  StepLayout,
   type TensorSpec,
   type WeightRef,
 } from "@krait/tensor";
 import type { DeviceProperties } from "./device/find-device.ts";
 import { type Argument, i32 } from "./launch.ts";
-import { StepLayout } from "./step-layout.ts";
 
 /** Where an op finds what its kernels are given. */
 export class CompileContext {

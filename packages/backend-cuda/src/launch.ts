@@ -19,7 +19,7 @@ export type Argument =
   /** What the values of a weight are multiplied by, as f32; 1 but for formats with a scale of the whole tensor. */
   | { readonly kind: "scale"; readonly weight: string }
   | { readonly kind: "state"; readonly state: string }
-  /** A word of what the host writes before a step, as {@link StepLayout} lays it out. */
+  /** A word of what the host writes before a step, as `StepLayout` lays it out. */
   | { readonly kind: "step"; readonly word: number }
   /** Memory that ops which ask for it by one name share, as large as the largest needs it. */
   | { readonly kind: "workspace"; readonly name: string; readonly bytes: number }

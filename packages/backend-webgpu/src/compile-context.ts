@@ -7,12 +7,12 @@ import {
   type Operand,
   type Program,
   type StateRef,
+  StepLayout,
   type TensorSpec,
   type WeightRef,
 } from "@krait/tensor";
 import type { KernelTraits } from "./device/kernel-traits.ts";
 import type { ProductVariant, RowClass } from "./products/product-variant.ts";
-import { StepLayout } from "./step-layout.ts";
 
 /** Where an op finds the numbers that its kernels are specialized with. */
 export class CompileContext {

@@ -5,7 +5,7 @@ export type Workgroups = readonly [x: number, y?: number, z?: number];
 
 /** What a kernel reads or writes, before there are buffers. */
 export type Binding =
-  /** Extents and feeds, as {@link StepLayout} lays them out. */
+  /** Extents and feeds, as `StepLayout` lays them out. */
   | { readonly kind: "step" }
   | { readonly kind: "value"; readonly value: number; readonly access: "read" | "write" }
   /** Rows of a weight, as `weightLayout` stores them. */

@@ -7,13 +7,13 @@ import {
   type Op,
   type Program,
   type Step,
+  type StepLayout,
 } from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
 import { DispatchTimer } from "./device/dispatch-timer.ts";
 import type { Workgroups } from "./launch.ts";
-import type { StepLayout } from "./step-layout.ts";
 
 /** A dispatch with everything that it uses. */
 export interface BoundLaunch {

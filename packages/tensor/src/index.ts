@@ -65,5 +65,6 @@ export {
 export { buildProgram, ProgramBuilder } from "./program-builder.ts";
 export { quantize } from "./quantize.ts";
 export { stateBytes, stateUnitBytes } from "./state.ts";
+export { StepLayout } from "./step-layout.ts";
 export { StepProfiler } from "./step-profiler.ts";
 export { validate } from "./validate.ts";

@@ -1,4 +1,6 @@
-import { type Extents, elementCount, type FeedRef, type Program, resolveShape } from "@krait/tensor";
+import { type Extents, resolveShape } from "./extents.ts";
+import { elementCount } from "./format.ts";
+import type { FeedRef, Program } from "./program.ts";
 
 const extentNames: readonly (keyof Extents)[] = [
   "rows",
@@ -12,14 +14,14 @@ const extentNames: readonly (keyof Extents)[] = [
 const ALIGNMENT = 4;
 
 /**
- * Where extents and feeds stand in the one buffer that the host writes before a step, in words of 32
- * bits: the extents first, then the feeds, the small ones before the large, which are given less often.
+ * Where extents and feeds stand in the one buffer that a host writes for a device before a step, in words
+ * of 32 bits: the extents first, then the feeds, the small ones before the large, which are given less often.
  */
 export class StepLayout {
   readonly words: number;
   readonly #feeds = new Map<string, { readonly start: number; readonly count: number }>();
 
-  constructor({ feeds }: Program, largest: Extents) {
+  constructor({ feeds }: Pick<Program, "feeds">, largest: Extents) {
     let start = aligned(extentNames.length);
     const sizes = Object.entries(feeds).map(([name, { shape }]) => ({
       name,
