@@ -3,6 +3,7 @@ export { type DriftOptions, describeDrift } from "./describe-drift.ts";
 export { describeEqualities, type EqualityOptions } from "./describe-equalities.ts";
 export { describeFormats, type FormatsOptions } from "./describe-formats.ts";
 export { describeGolden, type GoldenOptions, type SamplingModel } from "./describe-golden.ts";
+export { anyDraw, DRAW_VOCABULARY, type Draw, drawOn, drawSettings } from "./draws.ts";
 export { type EqualityCheck, equalities } from "./equalities.ts";
 export { type Equality, EqualitySubject, relativeError } from "./equality-subject.ts";
 export {

@@ -1,6 +1,5 @@
 import { createSampler } from "@krait/sampler";
-import { buildProgram, CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn } from "@krait/tensor";
-import { Random } from "@krait/testing";
+import { anyDraw, DRAW_VOCABULARY, type Draw, drawOn, drawSettings, Random } from "@krait/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type KernelRun, runKernel } from "../../test-support/run-kernel.ts";
@@ -8,47 +7,6 @@ import { unnoticedBarriers } from "../../test-support/unnoticed-barriers.ts";
 import { orders, withEmulator } from "../../test-support/with-emulator.ts";
 import { createCudaBackend } from "../index.ts";
 import { type Grid, i32 } from "../launch.ts";
-
-const VOCABULARY = 97;
-const ROWS = 400;
-const extents = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: ROWS };
-
-const program = buildProgram("draw", (b) => {
-  const feed = (name: string, columns: number[], dtype: "i32" | "f32" | "u32" = "i32") =>
-    b.feed(name, { shape: ["outputRows", ...columns], dtype });
-  const settings = {
-    slot: feed("slot", []),
-    setting: feed("setting", [SETTING_COLUMNS], "f32"),
-    choice: feed("choice", [CHOICE_COLUMNS]),
-  };
-  const logits = b.adjustLogits({
-    logits: b.state("logits", { per: "outputRow", count: ROWS, shape: [VOCABULARY], dtype: "f32" }),
-    count: b.state("count", { per: "slot", count: 1, shape: [VOCABULARY], dtype: "i32" }),
-    ...settings,
-    biasToken: feed("biasToken", [1]),
-    biasValue: feed("biasValue", [1], "f32"),
-    mask: feed("mask", [Math.ceil(VOCABULARY / 32)], "u32"),
-  });
-  const lastToken = b.state("lastToken", { per: "slot", count: 1, shape: [1], dtype: "i32" });
-  b.output("token", b.drawToken({ logits, position: feed("position", []), lastToken, ...settings }));
-});
-
-const logit = fc.oneof(
-  { weight: 6, arbitrary: fc.float({ min: -30, max: 30, noNaN: true }) },
-  { weight: 2, arbitrary: fc.constantFrom(0, 1, 5, -Infinity) },
-);
-const single = (min: number, max: number) => fc.float({ min: Math.fround(min), max, noNaN: true });
-const draw = fc.record({
-  logits: fc.array(logit, { minLength: VOCABULARY, maxLength: VOCABULARY }),
-  temperature: fc.oneof(fc.constant(0), single(0.05, 4)),
-  topK: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 120 })),
-  topP: fc.oneof(fc.constant(1), single(0.01, 1)),
-  minP: fc.oneof(fc.constant(0), single(0, 1)),
-  seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  position: fc.nat(),
-});
-
-type Draw = typeof draw extends fc.Arbitrary<infer T> ? T : never;
 
 /** What the sampler would draw, of each row. */
 const wantedOf = (draws: readonly Draw[]): number[] =>
@@ -64,7 +22,9 @@ const UNTOUCHED = -7;
 
 /** Two equal weights, and half of their mass. */
 const equalHalves = {
-  logits: Array.from({ length: VOCABULARY }, (_, token) => (token === 3 || token === 60 ? 1 : -Infinity)),
+  logits: Array.from({ length: DRAW_VOCABULARY }, (_, token) =>
+    token === 3 || token === 60 ? 1 : -Infinity,
+  ),
   temperature: 1,
   topP: 0.5,
   topK: 0,
@@ -78,51 +38,14 @@ const drawKinds = [
   { temperature: 2, topK: 50, topP: 0.8, minP: 0.01 },
 ];
 
-function fillSettings(draws: readonly Draw[], setting: Float32Array, choice: Int32Array): void {
-  for (const [row, { temperature, topP, minP, topK, seed }] of draws.entries()) {
-    const numbers = setting.subarray(row * SETTING_COLUMNS);
-    numbers[SettingColumn.temperature] = temperature;
-    numbers[SettingColumn.topP] = topP;
-    numbers[SettingColumn.minP] = minP;
-    numbers[SettingColumn.repetitionPenalty] = 1;
-    const integers = choice.subarray(row * CHOICE_COLUMNS);
-    integers[ChoiceColumn.topK] = topK;
-    integers[ChoiceColumn.seedLow] = Number(BigInt.asIntN(32, seed));
-    integers[ChoiceColumn.seedHigh] = Number(BigInt.asIntN(32, seed >> 32n));
-    integers[ChoiceColumn.maskRow] = -1;
-  }
-}
-
 await withEmulator("draws", (emulator) => {
   async function drawn(draws: readonly Draw[]): Promise<number[]> {
     await using backend = await createCudaBackend({ library: emulator.library });
-    const executable = await backend.compile(program, { largest: extents });
-    const states = {
-      logits: backend.allocate(4 * ROWS * VOCABULARY, "logits"),
-      count: backend.allocate(4 * VOCABULARY, "count"),
-      lastToken: backend.allocate(4, "lastToken"),
-    };
-    const outputRows = draws.length;
-    const setting = new Float32Array(outputRows * SETTING_COLUMNS);
-    const choice = new Int32Array(outputRows * CHOICE_COLUMNS);
-    fillSettings(draws, setting, choice);
-    states.logits.write(0, new Uint8Array(Float32Array.from(draws.flatMap((row) => row.logits)).buffer));
-    const step = executable.bind({ weights: {}, states });
-    step.run(
-      { ...extents, outputRows },
-      {
-        slot: new Int32Array(outputRows),
-        position: Int32Array.from(draws, ({ position }) => position),
-        setting,
-        choice,
-        biasToken: new Int32Array(outputRows).fill(-1),
-      },
-    );
-    return [...new Int32Array((await step.outputs.token!.read(0, 4 * outputRows)).slice().buffer)];
+    return await drawOn(backend, draws);
   }
 
   test("are those of @krait/sampler, one and all", async () => {
-    const draws = fc.sample(draw, { numRuns: ROWS, seed: 1 });
+    const draws = fc.sample(anyDraw, { numRuns: 400, seed: 1 });
     expect(await drawn(draws)).toEqual(wantedOf(draws));
   });
 
@@ -130,7 +53,7 @@ await withEmulator("draws", (emulator) => {
   // the sampler's own order of rounding says on which side.
   test("are those of @krait/sampler where a sum is as large as the threshold", async () => {
     const equals = (count: number, level: number) =>
-      Array.from({ length: VOCABULARY }, (_, token) =>
+      Array.from({ length: DRAW_VOCABULARY }, (_, token) =>
         token % 3 === 0 && token < 3 * count ? level : -Infinity,
       );
     const draws = [2, 4, 5, 10, 20, 32].flatMap((count) =>
@@ -153,9 +76,7 @@ await withEmulator("draws", (emulator) => {
   function runKernels(draws: readonly Draw[]) {
     const rows = draws.length;
     const logits = Float32Array.from(draws.flatMap((row) => row.logits));
-    const setting = new Float32Array(rows * SETTING_COLUMNS);
-    const choice = new Int32Array(rows * CHOICE_COLUMNS);
-    fillSettings(draws, setting, choice);
+    const { setting, choice } = drawSettings(draws);
     const slot = Int32Array.from(draws.keys());
     const position = Int32Array.from(draws, (row) => row.position);
     const count = Int32Array.of(rows);
@@ -179,7 +100,7 @@ await withEmulator("draws", (emulator) => {
   }
 
   test("are made in the sampler's own order where a sum is near a threshold, and nowhere else", async () => {
-    const ordinary = fc.sample(draw, { numRuns: 100, seed: 3 });
+    const ordinary = fc.sample(anyDraw, { numRuns: 100, seed: 3 });
     const { tokens, lastTokens, order } = await runKernels(ordinary)(0);
     expect(tokens).toEqual(wantedOf(ordinary));
     expect(lastTokens).toEqual(tokens);
@@ -192,7 +113,7 @@ await withEmulator("draws", (emulator) => {
     const random = new Random(5);
     // Of few values, so that many tokens are equal, in every part of the row.
     const logitsOf = () => Array.from(random.normal(9001, 2), (value) => Math.round(4 * value) / 4);
-    const draws = fc.sample(draw, { numRuns: 8, seed: 6 }).map((row, i) => ({
+    const draws = fc.sample(anyDraw, { numRuns: 8, seed: 6 }).map((row, i) => ({
       ...{ ...row, ...drawKinds[i % 4] },
       logits: logitsOf(),
     }));
@@ -200,14 +121,16 @@ await withEmulator("draws", (emulator) => {
   });
 
   test("need every barrier of their kernels", { timeout: 120_000 }, async () => {
-    const draws = fc.sample(draw, { numRuns: 8, seed: 4 }).map((row, i) => ({ ...row, ...drawKinds[i % 4] }));
+    const draws = fc
+      .sample(anyDraw, { numRuns: 8, seed: 4 })
+      .map((row, i) => ({ ...row, ...drawKinds[i % 4] }));
     const run = runKernels(draws);
     const bytes = async (order: number) => Buffer.from(JSON.stringify(await run(order)));
     expect(await unnoticedBarriers(emulator, [bytes])).toEqual([]);
   });
 
   test("do not depend on the order of threads", async () => {
-    const draws = fc.sample(draw, { numRuns: 12, seed: 2 });
+    const draws = fc.sample(anyDraw, { numRuns: 12, seed: 2 });
     const wanted = wantedOf(draws);
     for (const order of orders) {
       emulator.setOrder(order);
