@@ -147,6 +147,21 @@ describe("in the playground", { timeout: 120_000 }, () => {
     expect(await page.locator(".said").last().innerText()).toContain("What is 2 + 2?");
   });
 
+  test("a conversation is deleted by two presses in a row, and not by one", async () => {
+    const { page } = visit;
+    await visit.say("Hello!");
+    const rows = page.locator(".conversations li");
+    const before = await rows.count();
+    const first = rows.first();
+    await first.getByRole("button", { name: "Delete" }).click();
+    await first.getByRole("button", { name: "Yes, delete" }).blur();
+    await first.getByRole("button", { name: "Delete “Hello!”", exact: true }).click();
+    expect(await rows.count()).toBe(before);
+    await first.getByRole("button", { name: "Yes, delete “Hello!”" }).press("Enter");
+    await expect.poll(() => rows.count()).toBe(before - 1);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("New conversation");
+  });
+
   test("what each op takes is shown while an answer is written", async () => {
     const { page } = visit;
     await visit.openPanel("Performance");

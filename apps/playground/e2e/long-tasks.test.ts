@@ -16,13 +16,13 @@ test("the page works for no more than 50 ms at a time while it starts, loads a m
     observeLongTasks,
   );
   const { page } = visit;
-  const { worked } = await longTasksOf(browser, page, async () => {
+  const tasks = await longTasksOf(browser, page, async () => {
     await page.goto(site.url);
     await visit.untilReady();
     await visit.say("What is the weather in Paris and Tokyo?");
     await page.locator(".reasoning-summary").first().click();
   });
-  expect(worked.filter((milliseconds) => milliseconds > 50)).toEqual([]);
+  expect(tasks.filter(({ worked }) => worked > 50)).toEqual([]);
 
   // What has nothing to tell here would have.
   const blocked = await longTasksOf(browser, page, () =>
@@ -31,6 +31,7 @@ test("the page works for no more than 50 ms at a time while it starts, loads a m
       for (const until = performance.now() + 300; performance.now() < until; );
     }),
   );
-  expect(Math.max(...blocked.durations)).toBeGreaterThanOrEqual(300);
-  expect(Math.max(...blocked.worked)).toBeGreaterThan(50);
+  const { duration, worked } = blocked.toSorted((a, b) => b.duration - a.duration)[0]!;
+  expect(duration).toBeGreaterThanOrEqual(300);
+  expect(worked).toBeGreaterThan(50);
 });

@@ -81,6 +81,20 @@ describe("the page", { timeout: 120_000 }, () => {
     }
   });
 
+  test("says that nothing is kept where the browser's storage cannot be had, and answers all the same", async () => {
+    await using visit = await Visit.begin(browser, site.url, { serviceWorkers: "block" }, () => {
+      indexedDB.open = () => {
+        throw new DOMException("The user denied permission.", "SecurityError");
+      };
+    });
+    await visit.untilReady();
+    const alert = await visit.page.getByRole("alert").innerText();
+    expect(alert).toMatch(/What is said here is not kept.*The user denied permission/);
+    await visit.say("Hello!");
+    expect(await visit.answer()).toContain("tiny demo model");
+    expect(await visit.page.getByRole("alert").isVisible()).toBe(true);
+  });
+
   test("has nothing that axe finds wrong, in light colours and in dark ones", async () => {
     await using visit = await begin({ reducedMotion: "reduce", serviceWorkers: "block" });
     const { page } = visit;
@@ -103,8 +117,27 @@ describe("the page", { timeout: 120_000 }, () => {
       await judge(".side-panel");
     }
     await page.getByRole("button", { name: "Tokens and their probabilities" }).click();
+    await page.getByLabel("Message", { exact: true }).press("ArrowUp");
     await judge(".turns");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await visit.openPanel("Settings");
+    await page.getByLabel("Temperature").fill("-4");
+    await page.getByLabel("Answers as JSON").fill('{"type":"objekt"}');
+    await visit.say("Hello!");
+    expect(await visit.answer()).toContain("JSON schema in the settings");
+    await page.getByRole("button", { name: "Reset to defaults" }).click();
+    await judge("html");
+    await page.keyboard.press("Escape");
     await page.locator(".model-button").click();
+    await page.getByLabel("From the Hugging Face hub").fill("neither");
+    await page.keyboard.press("Enter");
+    await page.getByText("Neither a web address nor a name").waitFor();
+    await judge("dialog");
+    await page.getByLabel("From the Hugging Face hub").fill(`${site.url}none/model.gguf`);
+    await page.keyboard.press("Enter");
+    await page.locator(".banner.failure").waitFor();
+    await judge("html");
+    await page.keyboard.press("?");
     await judge("dialog");
     expect(problems).toEqual([]);
   });

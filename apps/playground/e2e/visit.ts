@@ -60,6 +60,7 @@ export class Visit implements AsyncDisposable {
       await this.openPanel("Settings");
     }
     await this.page.getByRole("button", { name: "Reset to defaults" }).click();
+    await this.page.getByRole("button", { name: "Yes, reset" }).click();
     await this.page.getByRole("button", { name: "Close settings" }).click();
     await this.page.locator(".new-conversation").click();
   }

@@ -24,7 +24,15 @@ export function scriptedModel(name: string, answers: readonly (readonly Act[])[]
   return {
     name,
     architecture: { summary: "scripted" },
-    memory: { parameters: 1, weightBytes: 2, stateBytes: 3, kvBytes: 4, scratchBytes: 5, totalBytes: 14 },
+    memory: {
+      parameters: 1,
+      weightBytes: 2,
+      stateBytes: 3,
+      kvBytes: 4,
+      cacheBytes: 6,
+      scratchBytes: 5,
+      totalBytes: 20,
+    },
     backend: { name: "scripted", software: false, kvDtype: "f16" },
     maxContext: 100,
     requests,

@@ -24,6 +24,8 @@ export interface ModelMemory {
   readonly weightBytes: number;
   readonly stateBytes: number;
   readonly kvBytes: number;
+  /** States of turns, from which branches go on. */
+  readonly cacheBytes: number;
   readonly scratchBytes: number;
   readonly totalBytes: number;
 }

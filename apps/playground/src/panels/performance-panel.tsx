@@ -62,6 +62,7 @@ function ModelFigures({ facts }: { readonly facts: ModelFacts }): ReactElement {
             ["Weights", bytesText(memory.weightBytes)],
             ["Recurrent states", bytesText(memory.stateBytes)],
             [`Keys and values, ${facts.kvDtype}`, bytesText(memory.kvBytes)],
+            ["States of turns, for branches", bytesText(memory.cacheBytes)],
             ["Scratch", bytesText(memory.scratchBytes)],
             ["Model in all", bytesText(memory.totalBytes)],
             ...(pageMemory === undefined

@@ -2,6 +2,7 @@ import { type ReactElement, useId } from "react";
 import { CapabilityNote } from "../capabilities/capability-note.tsx";
 import { defaultSettings, type Settings, themes } from "../settings/settings.ts";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
+import { useSecondPress } from "../shell/use-second-press.ts";
 import { ChoiceField } from "./choice-field.tsx";
 import { ModelSettings } from "./model-settings.tsx";
 import { NumberField } from "./number-field.tsx";
@@ -15,6 +16,7 @@ export function SettingsPanel(): ReactElement {
   const { tools, theme, lastModel } = settings;
   const change = (changed: Partial<Settings>): void => playground.changeSettings(changed);
   const prompt = useId();
+  const reset = useSecondPress(() => change({ ...defaultSettings, tools, theme, lastModel }));
   return (
     <div className="panel-content">
       <section>
@@ -69,10 +71,11 @@ export function SettingsPanel(): ReactElement {
       <CapabilityNote />
       <button
         type="button"
-        className="quiet"
-        onClick={() => change({ ...defaultSettings, tools, theme, lastModel })}
+        className={reset.asked ? "quiet danger" : "quiet"}
+        onClick={reset.onClick}
+        onBlur={reset.onBlur}
       >
-        Reset to defaults
+        {reset.asked ? "Yes, reset all but tools and theme" : "Reset to defaults"}
       </button>
     </div>
   );

@@ -1,5 +1,6 @@
 import { type ReactElement, useId, useState } from "react";
 import { messageOf } from "../model/failure-text.ts";
+import { useSecondPress } from "../shell/use-second-press.ts";
 import { runInSandbox } from "../tools/sandbox.ts";
 import type { ToolSource } from "../tools/tool-source.ts";
 
@@ -10,6 +11,7 @@ interface Props {
 }
 
 export function ToolEditor({ tool, onChange, onDelete }: Props): ReactElement {
+  const { asked, onClick, onBlur } = useSecondPress(onDelete);
   const field = (key: "name" | "description" | "parameters" | "code", label: string, rows: number) => (
     <TextField
       label={label}
@@ -25,8 +27,8 @@ export function ToolEditor({ tool, onChange, onDelete }: Props): ReactElement {
       {field("parameters", "Parameters, a JSON schema", 6)}
       {field("code", "JavaScript: the body of an async function of args", 8)}
       <Trial code={tool.code} />
-      <button type="button" className="quiet danger" onClick={onDelete}>
-        Delete this tool
+      <button type="button" className="quiet danger" onClick={onClick} onBlur={onBlur}>
+        {asked ? "Yes, delete it" : "Delete this tool"}
       </button>
     </div>
   );
