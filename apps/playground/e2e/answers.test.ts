@@ -147,6 +147,38 @@ describe("in the playground", { timeout: 120_000 }, () => {
     expect(await page.locator(".said").last().innerText()).toContain("What is 2 + 2?");
   });
 
+  test("a conversation can be had with the keyboard alone", async () => {
+    const { page } = visit;
+    const { keyboard } = page;
+    const says = (text: string): Promise<void> => page.locator(".said:focus", { hasText: text }).waitFor();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await keyboard.press("m");
+    await page.getByRole("dialog").waitFor();
+    await keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await keyboard.press("/");
+    await keyboard.type("Hello!");
+    await keyboard.press("Enter");
+    await visit.untilAnswered();
+    await keyboard.press("ArrowUp");
+    await keyboard.press("Control+a");
+    await keyboard.type("Thank you, bye!");
+    await keyboard.press("Control+Enter");
+    await visit.untilAnswered();
+    await keyboard.press("Alt+ArrowUp"); // the answer, which is the last turn
+    await keyboard.press("Alt+ArrowUp");
+    await says("Thank you, bye!");
+    await keyboard.press("Alt+ArrowLeft");
+    await says("Hello!");
+    await keyboard.press("b");
+    expect(await page.getByRole("complementary", { name: "Branches" }).isVisible()).toBe(true);
+    await keyboard.press("Escape");
+    expect(await page.getByRole("complementary", { name: "Branches" }).count()).toBe(0);
+    await keyboard.press("n");
+    await page.getByRole("heading", { name: "Talk to a model" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Message");
+  });
+
   test("a conversation is deleted by two presses in a row, and not by one", async () => {
     const { page } = visit;
     await visit.say("Hello!");

@@ -56,8 +56,12 @@ describe("the page", { timeout: 120_000 }, () => {
       }
       return outcomes;`;
     expect(JSON.parse(await run(reach))).toEqual(Array(5).fill("refused"));
+    await page.clock.install();
     await start("for (;;);");
     await page.getByLabel("What it does, for the model").fill("The page goes on meanwhile.");
+    // The page's clock is put forward, rather than waited for.
+    const putForward = () => page.clock.fastForward(1000).then(() => outcome.count());
+    await expect.poll(putForward, { timeout: 30_000 }).toBe(1);
     expect(await outcome.innerText()).toContain("longer than");
   });
 
