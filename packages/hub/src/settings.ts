@@ -1,9 +1,9 @@
+import type { RetryPolicy } from "@krait/tensor";
 import { cacheFolder } from "./disk/cache-folder.ts";
 import { diskStorage } from "./disk/disk-storage.ts";
 import { environment } from "./disk/node.ts";
 import { HubError } from "./hub-error.ts";
 import { hasOpfs, opfsStorage } from "./opfs/opfs-storage.ts";
-import type { RetryPolicy } from "./remote/retry.ts";
 import type { ModelStorage } from "./storage.ts";
 
 /** Where models come from, and where they are kept. What is left out, the environment says. */

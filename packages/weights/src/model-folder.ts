@@ -56,7 +56,7 @@ export async function openModelFolder(
 ): Promise<ModelFolder> {
   options.signal?.throwIfAborted();
   const { fetch = globalThis.fetch, retries = 4, retryDelay = 200 } = options;
-  const { files, fileName } = await locate(location, { fetch, retries, retryDelay });
+  const { files, fileName } = await locate(location, { fetch, retry: { retries, delay: retryDelay } });
 
   function text(name: string, options: ReadOptions & { readonly required: true }): Promise<string>;
   function text(name: string, options?: ReadOptions): Promise<string | undefined>;

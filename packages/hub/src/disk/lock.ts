@@ -1,4 +1,4 @@
-import { pause } from "../remote/retry.ts";
+import { pause } from "@krait/tensor";
 import { errorCode, ifThere } from "./disk-error.ts";
 import { nodeModules } from "./node.ts";
 

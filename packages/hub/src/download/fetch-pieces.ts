@@ -1,5 +1,6 @@
+import type { RetryPolicy } from "@krait/tensor";
 import { RangeIgnoredError, type RemoteFile } from "../remote/remote-file.ts";
-import { type RetryPolicy, TransientError, waitForRetry } from "../remote/retry.ts";
+import { TransientError, waitForRetry } from "../remote/retry.ts";
 import { requestFailed } from "../remote/status-error.ts";
 import type { HubFile, ModelStorage, PartialFile } from "../storage.ts";
 import { PieceWriter } from "./piece-writer.ts";

@@ -1,4 +1,4 @@
-import { pause } from "../remote/retry.ts";
+import { pause } from "@krait/tensor";
 
 const POLL = 200;
 

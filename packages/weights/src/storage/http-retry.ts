@@ -1,3 +1,4 @@
+import { type RetryPolicy, waitToRetry } from "@krait/tensor";
 import { WeightError } from "../weight-error.ts";
 import type { ByteRange } from "./byte-source.ts";
 import type { Fetch } from "./http-request.ts";
@@ -5,10 +6,7 @@ import type { Fetch } from "./http-request.ts";
 /** How a server is asked, and how often. */
 export interface HttpAccess {
   readonly fetch: Fetch;
-  /** Failures in a row after which to give up. */
-  readonly retries: number;
-  /** Milliseconds before the first repetition, doubled for each one after it. */
-  readonly retryDelay: number;
+  readonly retry: RetryPolicy;
 }
 
 /** A try that brings less than this share of a range counts as a failure, so that there is an end to them. */
@@ -24,7 +22,7 @@ const LEAST_SHARE = 1 / 64;
 export async function* resumed(
   open: (range: ByteRange) => AsyncIterable<Uint8Array>,
   { start, end }: ByteRange,
-  { retries, retryDelay }: HttpAccess,
+  { retry }: HttpAccess,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   let position = start;
@@ -38,7 +36,7 @@ export async function* resumed(
       return;
     } catch (error) {
       failures = position - before >= (end - start) * LEAST_SHARE ? 0 : failures + 1;
-      await waitFor(error, failures, retries, retryDelay, signal);
+      await waitFor(error, failures, retry, signal);
     }
   }
 }
@@ -46,14 +44,14 @@ export async function* resumed(
 /** Something whole from a server, tried again while what stops it may pass. */
 export async function retried<T>(
   task: () => Promise<T>,
-  { retries, retryDelay }: HttpAccess,
+  { retry }: HttpAccess,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await task();
     } catch (error) {
-      await waitFor(error, failures, retries, retryDelay, signal);
+      await waitFor(error, failures, retry, signal);
     }
   }
 }
@@ -62,13 +60,12 @@ export async function retried<T>(
 async function waitFor(
   error: unknown,
   failures: number,
-  retries: number,
-  delay: number,
+  retry: RetryPolicy,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
-  if (!(error instanceof WeightError) || !mayPass(error) || failures > retries) throw error;
-  if (failures > 0) await pause(delay * 2 ** (failures - 1), signal);
+  const isTransient = error instanceof WeightError && mayPass(error);
+  if (!isTransient || !(await waitToRetry(failures, retry, { signal }))) throw error;
 }
 
 /** A connection that is cut, and a server that is busy or broken for now. */
@@ -77,18 +74,4 @@ function mayPass({ code, actual }: WeightError): boolean {
     return typeof actual === "number" && (actual >= 500 || [408, 425, 429].includes(actual));
   }
   return code === "WEIGHT_READ_FAILED" || code === "WEIGHT_FILE_TRUNCATED";
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }
