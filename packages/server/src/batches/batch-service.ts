@@ -64,6 +64,7 @@ export class BatchService {
 
   /** Nothing more is begun; what runs is broken off, and run again by whoever is next. */
   stop(): void {
+    this.#queue.stop();
     this.#end.abort(new DOMException("The server ends.", "AbortError"));
   }
 

@@ -36,4 +36,6 @@ export interface BatchQueue extends AsyncDisposable {
   add(batch: string, lines: readonly number[]): Promise<void>;
   /** Begins to hand out lines, so many at once. */
   start(run: (batch: string, line: number) => Promise<void>, concurrency: number): void;
+  /** Hands out nothing more here, for good: what is left is for other servers, or the next start. */
+  stop(): void;
 }

@@ -200,6 +200,26 @@ describe("a file", () => {
   });
 });
 
+test("a server that is told to end leaves its lines to the next start, and has nothing to complain of", async () => {
+  const path = join(folder, "ending");
+  const complaints: unknown[] = [];
+  const onError = (error: unknown) => complaints.push(error);
+  let id: string;
+  {
+    await using kept = await openBatches({ folder: path, onError });
+    await using ending = await serve([echoModel(20)], { port: 0, batches: kept, onError });
+    const local = new OpenAI({ baseURL: `${ending.url}/v1`, apiKey: "none", maxRetries: 0 });
+    id = (await createFor(local, ...["a", "b", "c", "d", "e", "f"].map((id) => line(id, question(id))))).id;
+    await ending.close();
+    expect(complaints).toEqual([]);
+  }
+  await using kept = await openBatches({ folder: path, onError });
+  await using next = await serve([echoModel(1)], { port: 0, batches: kept, onError });
+  const local = new OpenAI({ baseURL: `${next.url}/v1`, apiKey: "none", maxRetries: 0 });
+  expect((await answersOf(local, await untilBatch(local, id, hasEnded))).size).toBe(6);
+  expect(complaints).toEqual([]);
+});
+
 test("a batch whose time is over expires, and says which lines were not run", async () => {
   const path = join(folder, "expiring");
   await using kept = await openBatches({ folder: path });

@@ -40,8 +40,13 @@ export class MemoryQueue implements BatchQueue {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  stop(): void {
     this.#hasEnded = true;
+    this.#waiting.length = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
     await Promise.all(this.#running);
   }
 }

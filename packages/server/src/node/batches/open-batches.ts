@@ -46,7 +46,7 @@ export async function openBatches(options: OpenBatchesOptions): Promise<OpenBatc
   }
   const { RedisStore, RedisQueue } = await redisParts();
   const { prefix = "krait", lockSeconds } = options;
-  const store = new RedisStore(redisUrl!, prefix);
+  const store = new RedisStore(redisUrl!, prefix, onError);
   const queue = new RedisQueue({ url: redisUrl!, prefix, lockSeconds, onError });
   return {
     ...{ store, queue, concurrency },

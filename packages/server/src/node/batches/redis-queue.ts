@@ -51,6 +51,11 @@ export class RedisQueue implements BatchQueue {
     this.#worker.on("error", onError);
   }
 
+  stop(): void {
+    // What it runs now is broken off by whoever stops it, and is not waited for.
+    this.#worker?.pause(true).catch(this.#options.onError);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker?.close();
     await this.#queue.close();

@@ -19,9 +19,13 @@ export class RedisStore implements BatchStore, AsyncDisposable {
   readonly #redis: Redis;
   readonly #prefix: string;
 
-  /** @param prefix - put before the names of all keys. */
-  constructor(url: string, prefix: string) {
+  /**
+   * @param prefix - put before the names of all keys.
+   * @param onError - told when the connection is lost, which is then made again.
+   */
+  constructor(url: string, prefix: string, onError: (error: unknown) => void) {
     this.#redis = new Redis(url);
+    this.#redis.on("error", onError);
     this.#prefix = prefix;
   }
 

@@ -71,6 +71,27 @@ describe("batches in Redis", () => {
     for (let i = 0; i < 60; i++) expect(answers.get(`question-${i}`)).toBe(`You said: number ${i}`);
   });
 
+  test("a server that is stopped takes no more lines from those that it shares them with", async () => {
+    await using stopped = await openBatches({ redisUrl, prefix: "stop" });
+    await using other = await openBatches({ redisUrl, prefix: "stop" });
+    const lines: string[] = [];
+    let take = (_: string): void => {};
+    const first = new Promise<string>((resolve) => {
+      take = resolve;
+    });
+    stopped.queue.start(async (_, line) => take(`stopped ${line}`), 1);
+    await stopped.queue.add("a", [0]);
+    expect(await first).toBe("stopped 0");
+    take = (line) => lines.push(line);
+    stopped.queue.stop();
+    // Its fetch of the next line may be under way.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.queue.start(async (_, line) => void lines.push(`other ${line}`), 1);
+    await other.queue.add("a", [1, 2, 3, 4, 5]);
+    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(5);
+    expect(lines.filter((line) => line.startsWith("stopped")).length).toBeLessThanOrEqual(1);
+  });
+
   test("keep the first result of a line, and changes that come at once are all made", async () => {
     await using batches = await openBatches({ redisUrl, prefix: "test" });
     const { store } = batches;
