@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildProgram, type Extents, quantize, type WeightSource } from "@krait/tensor";
+import { maskedDraws } from "@krait/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { onNative } from "../test-support/on-native.ts";
 import { createNativeBackend } from "./index.ts";
@@ -229,5 +230,11 @@ await onNative(() => {
       lastToken[Symbol.dispose]();
       await expect(step.outputs.found!.read()).rejects.toMatchObject({ code: "DISPOSED" });
     });
+  });
+
+  test("a mask is applied before top-k, which then has tokens to choose from", async () => {
+    await using backend = await createNativeBackend({ threads: 2 });
+    const { drawn, expected } = await maskedDraws(backend);
+    expect(drawn).toEqual(expected);
   });
 });

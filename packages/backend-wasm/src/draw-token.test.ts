@@ -7,6 +7,7 @@ import {
   SettingColumn,
   stateBytes,
 } from "@krait/tensor";
+import { maskedDraws } from "@krait/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createWasmBackend } from "./index.ts";
@@ -100,4 +101,10 @@ test("any draw is the token that @krait/sampler draws", async () => {
     },
   );
   await fc.assert(property, { numRuns: 1500 });
+});
+
+test("a mask is applied before top-k, which then has tokens to choose from", async () => {
+  await using backend = await createWasmBackend();
+  const { drawn, expected } = await maskedDraws(backend);
+  expect(drawn).toEqual(expected);
 });

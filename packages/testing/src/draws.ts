@@ -18,6 +18,8 @@ export interface Draw {
   readonly minP: number;
   readonly seed: bigint;
   readonly position: number;
+  /** The only tokens that may come; any unless given. */
+  readonly allowed?: readonly number[];
 }
 
 /** How many logits {@link anyDraw} has. */
@@ -44,7 +46,7 @@ export const anyDraw: fc.Arbitrary<Draw> = fc.record({
 export function drawSettings(draws: readonly Draw[]): { setting: Float32Array; choice: Int32Array } {
   const setting = new Float32Array(draws.length * SETTING_COLUMNS);
   const choice = new Int32Array(draws.length * CHOICE_COLUMNS);
-  for (const [row, { temperature, topP, minP, topK, seed }] of draws.entries()) {
+  for (const [row, { temperature, topP, minP, topK, seed, allowed }] of draws.entries()) {
     const numbers = setting.subarray(row * SETTING_COLUMNS);
     numbers[SettingColumn.temperature] = temperature;
     numbers[SettingColumn.topP] = topP;
@@ -54,7 +56,7 @@ export function drawSettings(draws: readonly Draw[]): { setting: Float32Array; c
     integers[ChoiceColumn.topK] = topK;
     integers[ChoiceColumn.seedLow] = Number(BigInt.asIntN(32, seed));
     integers[ChoiceColumn.seedHigh] = Number(BigInt.asIntN(32, seed >> 32n));
-    integers[ChoiceColumn.maskRow] = -1;
+    integers[ChoiceColumn.maskRow] = allowed === undefined ? -1 : row;
   }
   return { setting, choice };
 }
@@ -76,8 +78,18 @@ export async function drawOn(backend: Backend, draws: readonly Draw[]): Promise<
     position: Int32Array.from(draws, ({ position }) => position),
     ...drawSettings(draws),
     biasToken: new Int32Array(draws.length).fill(-1),
+    mask: maskOf(draws, Math.ceil(vocabulary / 32)),
   });
   return [...new Int32Array((await step.outputs.token!.read(0, 4 * draws.length)).slice().buffer)];
+}
+
+/** A row of bits for each draw; of those that need none it is not read. */
+function maskOf(draws: readonly Draw[], words: number): Uint32Array {
+  const mask = new Uint32Array(draws.length * words);
+  for (const [row, { allowed = [] }] of draws.entries()) {
+    for (const id of allowed) mask[row * words + (id >> 5)]! |= 1 << (id & 31);
+  }
+  return mask;
 }
 
 /** Adjusts logits that another Program left, and draws from them. */

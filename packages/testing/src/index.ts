@@ -16,6 +16,7 @@ export {
   openFixture,
   readConfig,
 } from "./fixtures.ts";
+export { type MaskedDraws, maskedDraws } from "./masked-draws.ts";
 export { type OpCase, sourceOf } from "./op-cases/op-case.ts";
 export { opCases } from "./op-cases/op-cases.ts";
 export { Random } from "./random.ts";

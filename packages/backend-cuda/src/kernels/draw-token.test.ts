@@ -1,5 +1,13 @@
 import { createSampler } from "@krait/sampler";
-import { anyDraw, DRAW_VOCABULARY, type Draw, drawOn, drawSettings, Random } from "@krait/testing";
+import {
+  anyDraw,
+  DRAW_VOCABULARY,
+  type Draw,
+  drawOn,
+  drawSettings,
+  maskedDraws,
+  Random,
+} from "@krait/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type KernelRun, runKernel } from "../../test-support/run-kernel.ts";
@@ -39,6 +47,12 @@ const drawKinds = [
 ];
 
 await withEmulator("draws", (emulator) => {
+  test("a mask is applied before top-k, which then has tokens to choose from", async () => {
+    await using backend = await createCudaBackend({ library: emulator.library });
+    const { drawn, expected } = await maskedDraws(backend);
+    expect(drawn).toEqual(expected);
+  });
+
   async function drawn(draws: readonly Draw[]): Promise<number[]> {
     await using backend = await createCudaBackend({ library: emulator.library });
     return await drawOn(backend, draws);
