@@ -26,12 +26,16 @@ export async function patchedAdapter(
   });
 }
 
-/** An adapter that says it is a graphics card without features: kernels take the forms for such a one. */
-export async function plainAdapter(): Promise<GPUAdapter> {
+/**
+ * An adapter that says it is a graphics card: kernels take the forms for such a one.
+ *
+ * @param hasFeatures - whether it has the features that the driver has, or none.
+ */
+export async function graphicsCard(hasFeatures: boolean): Promise<GPUAdapter> {
   const adapter = await findAdapter();
   return new Proxy(adapter, {
     get(target, key) {
-      if (key === "features") return new Set();
+      if (key === "features" && !hasFeatures) return new Set();
       if (key === "info") return { vendor: "pretended", architecture: "", device: "", description: "" };
       const member = Reflect.get(target, key, target);
       return typeof member === "function" ? member.bind(target) : member;

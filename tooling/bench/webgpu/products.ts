@@ -2,7 +2,7 @@ import { createWebGPUBackend, type WebGpuBackend } from "@krait/backend-webgpu";
 import { buildProgram, byteLength, type Extents, type Format, isDType } from "@krait/tensor";
 import { Random } from "@krait/testing";
 import { type Figure, figure } from "../figure.ts";
-import { inTurn, median, medianRatio } from "../paired.ts";
+import { inTurn, type Measurement, median, medianRatio } from "../paired.ts";
 import { RandomWeights } from "../random-model/random-weights.ts";
 import { requestAdapter } from "./adapter.ts";
 import type { BareDevice } from "./bare-device.ts";
@@ -16,8 +16,11 @@ interface Size {
 
 const ROUNDS = 5;
 
+/** The formats whose products are measured beside a naive kernel, which has its weight in f32 always. */
+const comparedFormats: readonly Format[] = ["f32", "bf16", "q8_0", "q4_0"];
+
 /**
- * The kernels of the matrix product, in bytes or operations a second: in f32 beside the first kernel that one
+ * The kernels of the matrix product, in bytes or operations a second: beside the first kernel that one
  * writes, then in every form that a format has.
  */
 export async function* measureProducts(
@@ -60,33 +63,41 @@ export async function* measureProducts(
   }
 }
 
-/** Both in turn, so that a busy minute is one for both. */
+/** All in turn, so that a busy minute is one for all. */
 async function* compareWithNaive(
   backend: WebGpuBackend,
   bare: BareDevice,
   size: Size,
   goal: number,
 ): AsyncGenerator<Figure> {
-  await using product = await prepareProduct(backend, size, "f32");
-  await using naive = await prepareNaive(bare, size);
-  const contenders = {
-    product: async () => ({ value: await product.run(), cpuSeconds: 0 }),
-    naive: async () => ({ value: await naive.run(), cpuSeconds: 0 }),
-  };
+  await using held = new AsyncDisposableStack();
+  const naive = held.use(await prepareNaive(bare, size));
+  const contenders: Record<string, () => Promise<Measurement>> = { naive: () => measured(naive) };
+  for (const format of comparedFormats) {
+    const product = held.use(await prepareProduct(backend, size, format));
+    contenders[format] = () => measured(product);
+  }
   await inTurn(contenders, 1);
   const { values } = await inTurn(contenders, 3 * ROUNDS);
-  yield figure({
-    name: `${labelOf(size)}.f32.over-naive`,
-    value: operations(size) / median(values.product) / 1e9,
-    unit: "Gop/s",
-    peer: {
-      value: operations(size) / median(values.naive) / 1e9,
-      name: "a naive kernel",
-      goal,
-      ratio: medianRatio(values.naive, values.product),
-    },
-  });
+  for (const format of comparedFormats) {
+    yield figure({
+      name: `${labelOf(size)}.${format}.over-naive`,
+      value: operations(size) / median(values[format]!) / 1e9,
+      unit: "Gop/s",
+      peer: {
+        value: operations(size) / median(values.naive!) / 1e9,
+        name: "a naive kernel, in f32",
+        goal,
+        ratio: medianRatio(values.naive!, values[format]!),
+      },
+    });
+  }
 }
+
+const measured = async (kernel: Prepared): Promise<Measurement> => ({
+  value: await kernel.run(),
+  cpuSeconds: 0,
+});
 
 /** A kernel ready to be run, which tells the seconds that it took on the device. */
 interface Prepared extends AsyncDisposable {

@@ -5,6 +5,8 @@ import type { ProductVariant, RowClass } from "../products/product-variant.ts";
 export interface KernelFeatures {
   /** Sums over the lanes of a subgroup, which also tells which one it is. */
   readonly subgroups: boolean;
+  /** The lanes of a subgroup, where all have as many. */
+  readonly subgroupLanes?: number;
   /** Dot products of bytes, four in a word. */
   readonly byteDots: boolean;
 }
@@ -14,8 +16,12 @@ export const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query", "su
 
 /** @param language - the extensions of WGSL that compile. */
 export function kernelFeatures(device: GPUDevice, language: ReadonlySet<string>): KernelFeatures {
+  const subgroups = device.features.has("subgroups") && language.has("subgroup_id");
+  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
+  const isOneSize = subgroups && subgroupMinSize !== undefined && subgroupMinSize === subgroupMaxSize;
   return {
-    subgroups: device.features.has("subgroups") && language.has("subgroup_id"),
+    subgroups,
+    ...(isOneSize && { subgroupLanes: subgroupMinSize }),
     byteDots: language.has("packed_4x8_integer_dot_product"),
   };
 }
@@ -33,7 +39,9 @@ export interface KernelTraits {
   readonly features: KernelFeatures;
   /** Invocations that share a product's columns, where there are few rows. */
   readonly productLanes: number;
-  /** Where there are many. */
+  /** Lanes of a subgroup that is a vector of a processor: products by shuffles, linear-subgroups.wgsl. */
+  readonly vectorLanes?: number;
+  /** Where there are many rows. */
   readonly productTile: Tile;
   /** The same of products in bytes. */
   readonly byteTile: Tile;
@@ -48,10 +56,7 @@ const hardware = {
   byteTile: { rows: 32, laneRows: 8 },
 } as const;
 
-/**
- * A workgroup is a vector or two of a processor, whose lanes read the same rows: on lavapipe that makes a
- * load of each of them one load, and products more than twice as fast.
- */
+/** A workgroup is a vector or two of a processor, whose lanes read the same rows. */
 const software = {
   productLanes: 8,
   productTile: { rows: 16, laneRows: 16 },
@@ -60,10 +65,12 @@ const software = {
 
 /** Products compute in f32, unless another choice takes its place. */
 export function kernelTraits(isSoftware: boolean, features: KernelFeatures): KernelTraits {
+  const lanes = features.subgroupLanes;
   return {
     software: isSoftware,
     features,
     ...(isSoftware ? software : hardware),
+    ...(isSoftware && lanes && { vectorLanes: lanes, productLanes: lanes }),
     variantOf: () => "f32",
   };
 }

@@ -1,9 +1,11 @@
 import { normBefore, type Operand } from "@krait/tensor";
+import type { KernelTraits } from "../device/kernel-traits.ts";
 import { type Binding, type Launch, read, step, vectors } from "../launch.ts";
 import { rowClassOf } from "../products/product-variant.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import addLanes from "./add-lanes.wgsl";
 import addLanesSubgroups from "./add-lanes-subgroups.wgsl";
+import addLanesVector from "./add-lanes-vector.wgsl";
 import inputQuantized from "./input-quantized.wgsl";
 import inputQuantizing from "./input-quantizing.wgsl";
 import integerProduct from "./integer-product.wgsl";
@@ -74,6 +76,11 @@ export function fewRowsOfBytes(product: Product, rows: FewRows): Launch {
   }));
 }
 
+function addLanesBy({ features, vectorLanes, productLanes }: KernelTraits): string[] {
+  if (vectorLanes === productLanes) return ["enable subgroups;", addLanesVector];
+  return features.subgroups ? ["enable subgroups;", addLanesSubgroups] : [addLanes];
+}
+
 interface Kernel extends Pick<Launch, "source" | "entryPoint" | "constants"> {
   readonly input: Binding;
 }
@@ -91,7 +98,7 @@ function launchOf(
   const extent = at.rows(op.output);
   return {
     source: [
-      ...(at.traits.features.subgroups ? ["enable subgroups;", addLanesSubgroups] : [addLanes]),
+      ...addLanesBy(at.traits),
       `const TILE_ROWS: u32 = ${tile.rows};`,
       `const TILE_OUTPUTS: u32 = ${tile.outputs};`,
       `const HAS_SQUARES: bool = ${norm !== undefined};`,

@@ -19,8 +19,8 @@ override EPSILON: f32 = 0;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>; // [OUTPUTS, ROW_VECTORS]
 
 const PRODUCTS: u32 = TILE_ROWS * TILE_OUTPUTS;
-const SQUARES: u32 = PRODUCTS; // where the squares of normalized rows stand, behind the products
-const SUMS: u32 = PRODUCTS + select(0, TILE_ROWS, HAS_SQUARES);
+const SQUARES: u32 = select(0, PRODUCTS, HAS_SQUARES); // where those of a normalized row stand, behind the products
+const SUMS: u32 = PRODUCTS + select(0, 1, HAS_SQUARES);
 
 /// x and z count tiles of outputs, y tiles of rows.
 @compute @workgroup_size(LANES)
@@ -32,25 +32,39 @@ fn linear_few_rows(
   let rows = u32(step[ROWS_AT]);
   let first_row = workgroup.y * TILE_ROWS;
   let first_output = (workgroup.x + workgroup.z * workgroups.x) * TILE_OUTPUTS;
-  if (first_output >= OUTPUTS) {
-    return;
-  }
+  // The last tile begins where it is whole, and stores what the tile before it does not; one past it stores
+  // nothing. Rows past the last are computed as the last, and not stored.
+  let first = min(first_output, max(OUTPUTS, TILE_OUTPUTS) - TILE_OUTPUTS);
 
   var sums: array<f32, SUMS>;
   for (var chunk = lane.index; chunk < CHUNKS; chunk += LANES) {
-    // Rows and outputs past the last are computed as the last, and not stored.
+    // The fewer are held: the vectors of a lone row, or the chunks of a few outputs.
+    if (TILE_ROWS == 1) {
+      var inputs: array<vec4<f32>, CHUNK_VECTORS>;
+      for (var v = 0u; v < CHUNK_VECTORS; v++) {
+        let vector = chunk * CHUNK_VECTORS + v;
+        inputs[v] = input_vector(first_row, vector);
+        if (HAS_SQUARES) {
+          sums[SQUARES] += dot(inputs[v], inputs[v]);
+          inputs[v] *= norm_vector(vector);
+        }
+      }
+      for (var o = 0u; o < TILE_OUTPUTS; o++) {
+        let weights = weight_chunk((first + min(o, OUTPUTS - 1)) * ROW_VECTORS, chunk);
+        for (var v = 0u; v < CHUNK_VECTORS; v++) {
+          sums[o] += dot(weights[v], inputs[v]);
+        }
+      }
+      continue;
+    }
     var weights: array<Chunk, TILE_OUTPUTS>;
     for (var o = 0u; o < TILE_OUTPUTS; o++) {
-      weights[o] = weight_chunk(min(first_output + o, OUTPUTS - 1) * ROW_VECTORS, chunk);
+      weights[o] = weight_chunk((first + min(o, OUTPUTS - 1)) * ROW_VECTORS, chunk);
     }
     for (var v = 0u; v < CHUNK_VECTORS; v++) {
       let vector = chunk * CHUNK_VECTORS + v;
       for (var r = 0u; r < TILE_ROWS; r++) {
-        var input = input_vector(min(first_row + r, rows - 1), vector);
-        if (HAS_SQUARES) {
-          sums[SQUARES + r] += dot(input, input);
-          input *= norm_vector(vector);
-        }
+        let input = input_vector(min(first_row + r, rows - 1), vector);
         for (var o = 0u; o < TILE_OUTPUTS; o++) {
           sums[r * TILE_OUTPUTS + o] += dot(weights[o][v], input);
         }
@@ -61,11 +75,11 @@ fn linear_few_rows(
   add_lanes(lane, sums);
   for (var i = lane.index; i < PRODUCTS; i += LANES) {
     let row = first_row + i / TILE_OUTPUTS;
-    let output = first_output + i % TILE_OUTPUTS;
-    if (row < rows && output < OUTPUTS) {
+    let output = first + i % TILE_OUTPUTS;
+    if (row < rows && output >= first_output && output < OUTPUTS) {
       var sum = total(lane, i);
       if (HAS_SQUARES) {
-        sum /= sqrt(total(lane, SQUARES + i / TILE_OUTPUTS) / f32(COLUMNS) + EPSILON);
+        sum /= sqrt(total(lane, SQUARES) / f32(COLUMNS) + EPSILON);
       }
       store_output(row, output, sum);
     }

@@ -5,6 +5,7 @@ import { type RowClass, rowClasses, rowClassOf } from "../products/product-varia
 import { shardsOf } from "../weight.ts";
 import { fewRows, fewRowsOfBytes } from "./linear-few-rows.ts";
 import { preparedInput } from "./linear-input.ts";
+import { inSubgroups, isForVectors, rowInSubgroups } from "./linear-subgroups.ts";
 import { tiled, tiledOfBytes } from "./linear-tiled.ts";
 import { type Product, productOf } from "./product.ts";
 
@@ -22,6 +23,9 @@ function launchesOf(product: Product, classes: readonly RowClass[]): Launch[] {
   const { op, at } = product;
   return classes.map((rows) => {
     const variant = at.variantOf(op.weight, rows);
+    if (variant === "f32" && isForVectors(product, rows)) {
+      return rows === "one" ? rowInSubgroups(product) : inSubgroups(product, rows);
+    }
     if (rows === "many") return variant === "bytes" ? tiledOfBytes(product) : tiled(product);
     return variant === "bytes" ? fewRowsOfBytes(product, rows) : fewRows(product, rows);
   });

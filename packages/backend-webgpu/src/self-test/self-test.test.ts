@@ -1,7 +1,7 @@
 import { buildProgram, type Format } from "@krait/tensor";
 import { describe, expect, test } from "vitest";
 import { withAdapter } from "../../test-support/adapter.ts";
-import { patchedAdapter, plainAdapter } from "../../test-support/patched-adapter.ts";
+import { graphicsCard, patchedAdapter } from "../../test-support/patched-adapter.ts";
 import { createWideReference } from "../../test-support/reference.ts";
 import { createWebGPUBackend } from "../index.ts";
 import { weightFormats } from "../weights/weight-layout.ts";
@@ -39,8 +39,8 @@ const largest = { rows: 12, segments: 0, longestSegment: 0, context: 0, outputRo
 await withAdapter("the self-test", () => {
   test.each([
     ["what the adapter has", () => patchedAdapter((source) => source), "f32"],
-    ["what a graphics card without features has", plainAdapter, "f32"],
-    ["bytes on a graphics card", plainAdapter, "bytes"],
+    ["what a graphics card without features has", () => graphicsCard(false), "f32"],
+    ["bytes on a graphics card with features", () => graphicsCard(true), "bytes"],
   ] as const)("passes with %s, and leaves nothing on the device", async (_, adapterOf, products) => {
     const adapter = await adapterOf();
     await using backend = await createWebGPUBackend({ adapter, selfTest: true, products });
@@ -66,7 +66,7 @@ await withAdapter("the self-test", () => {
         "let scale = 0 * unpack2x16float(",
         "q8_0 × 1",
       ],
-      ["sums that are no numbers", "sums[r] += vec4(", "sums[r] /= 0 * vec4(", "q8_0 × 12"],
+      ["sums that are no numbers", "sums[r][o] += dot(", "sums[r][o] /= 0 * dot(", "q8_0 × 3"],
     ])("%s", async (_, right, wrong, op) => {
       const adapter = await patchedAdapter((source) => source.replace(right, wrong));
       await using backend = await createWebGPUBackend({ adapter, selfTest: true });
