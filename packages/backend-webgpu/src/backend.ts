@@ -24,12 +24,7 @@ import { type Counters, Device } from "./device/device.ts";
 import { DispatchTimer } from "./device/dispatch-timer.ts";
 import { kernelFeatures, kernelTraits, wantedFeatures } from "./device/kernel-traits.ts";
 import { WebGpuExecutable } from "./executable.ts";
-import {
-  describeChoice,
-  type ProductChoice,
-  ProductChoices,
-  type ProductsOption,
-} from "./products/product-choices.ts";
+import { type ProductChoice, ProductChoices, type ProductsOption } from "./products/product-choices.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
@@ -49,7 +44,8 @@ export interface WebGpuBackendOptions {
   readonly maxBufferBytes?: number;
   /**
    * Whether kernels are compared with the reference before they are first used; unless given, on adapters
-   * that are hardware.
+   * that are hardware. A product that is wrong in one variant computes in the next, and the last of them needs
+   * no feature.
    */
   readonly selfTest?: boolean;
   /**
@@ -59,7 +55,7 @@ export interface WebGpuBackendOptions {
    * Unless given, that on adapters that are hardware, and `f32` on others.
    */
   readonly products?: ProductsOption;
-  /** Told of each choice that was made by measurement, in words. */
+  /** Told in words of each choice that was made by measurement, and of each variant that the self-test found wrong. */
   readonly onChoice?: (reason: string) => void;
 }
 
@@ -109,11 +105,9 @@ export async function createWebGPUBackend({
     { memoryBytes, maxBufferBytes: largest },
     kernelTraits(software, kernelFeatures(device, await languageFeatures())),
   );
-  const choices = new ProductChoices(own, products ?? (software ? "f32" : "measured"), (choice) => {
-    if (Object.keys(choice.seconds).length > 0) onChoice?.(describeChoice(choice));
-  });
+  const choices = new ProductChoices(own, products ?? (software ? "f32" : "measured"), onChoice);
   if (!(selfTest ?? !software)) return new WebGpu(own, choices);
-  return new WebGpu(own, choices, new SelfTest(new WebGpu(own, choices), describeAdapter(chosen)));
+  return new WebGpu(own, choices, new SelfTest(new WebGpu(own, choices), choices, describeAdapter(chosen)));
 }
 
 class WebGpu implements WebGpuBackend {
@@ -172,7 +166,8 @@ class WebGpu implements WebGpuBackend {
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
     validate(program);
-    await this.#products.prepare(program);
+    await this.#products.prepare(program, signal);
+    signal?.throwIfAborted();
     await this.#selfTest?.require(program);
     signal?.throwIfAborted();
     const traits = { ...this.#device.traits, variantOf: this.#products.variantOf };

@@ -1,7 +1,7 @@
 import { normBefore, type Operand } from "@krait/tensor";
 import type { KernelTraits } from "../device/kernel-traits.ts";
 import { type Binding, type Launch, read, step, vectors } from "../launch.ts";
-import { rowClassOf } from "../products/product-variant.ts";
+import { type ProductVariant, rowClassOf } from "../products/product-variant.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import addLanes from "./add-lanes.wgsl";
 import addLanesSubgroups from "./add-lanes-subgroups.wgsl";
@@ -76,7 +76,9 @@ export function fewRowsOfBytes(product: Product, rows: FewRows): Launch {
   }));
 }
 
-function addLanesBy({ features, vectorLanes, productLanes }: KernelTraits): string[] {
+function addLanesBy(traits: KernelTraits, variant: ProductVariant): string[] {
+  const { features, vectorLanes, productLanes } = traits;
+  if (variant === "plain") return [addLanes];
   if (vectorLanes === productLanes) return ["enable subgroups;", addLanesVector];
   return features.subgroups ? ["enable subgroups;", addLanesSubgroups] : [addLanes];
 }
@@ -98,7 +100,7 @@ function launchOf(
   const extent = at.rows(op.output);
   return {
     source: [
-      ...addLanesBy(at.traits),
+      ...addLanesBy(at.traits, at.variantOf(op.weight, rows)),
       `const TILE_ROWS: u32 = ${tile.rows};`,
       `const TILE_OUTPUTS: u32 = ${tile.outputs};`,
       `const HAS_SQUARES: bool = ${norm !== undefined};`,

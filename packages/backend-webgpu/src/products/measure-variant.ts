@@ -15,12 +15,17 @@ const sizes = {
 const RUNS = { one: 16, few: 16, many: 2 } as const;
 const MEASUREMENTS = 4;
 
-/** Seconds that a product of a format and number of rows takes on this device when it computes in a variant. */
+/**
+ * Seconds that a product of a format and number of rows takes on this device when it computes in a variant.
+ *
+ * @throws the reason of `signal`, between two measurements.
+ */
 export async function measureVariant(
   device: Device,
   format: Format,
   rowClass: RowClass,
   variant: ProductVariant,
+  signal?: AbortSignal,
 ): Promise<number> {
   const { columns, rows: rowsOf } = sizes[device.traits.software ? "software" : "hardware"];
   const rows = rowsOf[rowClass];
@@ -43,6 +48,7 @@ export async function measureVariant(
 
   let fastest = Number.POSITIVE_INFINITY;
   for (let measurement = 0; measurement < MEASUREMENTS; measurement++) {
+    signal?.throwIfAborted();
     await device.queue.settled();
     const start = performance.now();
     for (let run = 0; run < RUNS[rowClass]; run++) step.run(extents, {});

@@ -1,29 +1,36 @@
 import type { Format, Program } from "@krait/tensor";
 import type { Device } from "../device/device.ts";
 import { measureVariant } from "./measure-variant.ts";
-import { type ProductVariant, type RowClass, rowClasses, variantsOf } from "./product-variant.ts";
+import {
+  type ProductKind,
+  type ProductVariant,
+  type RowClass,
+  rowClasses,
+  variantsOf,
+} from "./product-variant.ts";
 
 /** What products with weights of a format compute in on this adapter. */
-export interface ProductChoice {
-  readonly format: Format;
-  readonly rows: RowClass;
+export interface ProductChoice extends ProductKind {
   readonly variant: ProductVariant;
+  /** What would have been chosen, if the self-test had not found it wrong. */
+  readonly wrong: readonly ProductVariant[];
   /** What a small product took with each variant; nothing where there was no choice. */
   readonly seconds: Readonly<Partial<Record<ProductVariant, number>>>;
 }
 
 /** How variants are chosen: the fastest of those that there are, or always the same one where there is it. */
-export type ProductsOption = ProductVariant | "measured";
+export type ProductsOption = "f32" | "bytes" | "measured";
 
 /** Chooses for each format and number of rows among the variants of a product, once for a device. */
 export class ProductChoices {
   readonly #device: Device;
   readonly #option: ProductsOption;
-  readonly #onChoice: ((choice: ProductChoice) => void) | undefined;
+  readonly #onChoice: ((reason: string) => void) | undefined;
   readonly #chosen = new Map<string, ProductChoice>();
   #pending: Promise<void> = Promise.resolve();
 
-  constructor(device: Device, option: ProductsOption, onChoice?: (choice: ProductChoice) => void) {
+  /** @param onChoice - told in words of what was measured, and of what was found wrong. */
+  constructor(device: Device, option: ProductsOption, onChoice?: (reason: string) => void) {
     this.#device = device;
     this.#option = option;
     this.#onChoice = onChoice;
@@ -35,54 +42,87 @@ export class ProductChoices {
 
   /** Of a format that {@link prepare} has seen. */
   readonly variantOf = (format: Format, rows: RowClass): ProductVariant =>
-    this.#chosen.get(keyOf(format, rows))?.variant ?? "f32";
+    this.#chosen.get(keyOf({ format, rows }))?.variant ?? "f32";
 
-  /** Chooses for all products of a Program. Calls follow each other, so that none disturbs what another measures. */
-  async prepare({ ops, weights }: Program): Promise<void> {
+  /**
+   * Chooses for all products of a Program. Calls follow each other, so that none disturbs what another measures.
+   *
+   * @throws the reason of `signal`, between two measurements.
+   */
+  async prepare({ ops, weights }: Program, signal?: AbortSignal): Promise<void> {
     const formats = new Set(
       ops.flatMap((op) => (op.op === "linear" ? [weights[op.weight.weight]!.format] : [])),
     );
     const choosing = this.#pending.then(async () => {
-      for (const format of formats) for (const rows of rowClasses) await this.#choose(format, rows);
+      for (const format of formats) {
+        for (const rows of rowClasses) await this.#choose({ format, rows }, signal);
+      }
     });
     this.#pending = choosing.catch(() => {});
     await choosing;
   }
 
-  async #choose(format: Format, rows: RowClass): Promise<void> {
-    const key = keyOf(format, rows);
-    if (this.#chosen.has(key)) return;
-    const variants = variantsOf(format, this.#device.traits.features);
-    const choice = await this.#choiceOf(format, rows, variants);
-    this.#chosen.set(key, choice);
-    this.#onChoice?.(choice);
+  /**
+   * Takes the next of the variants, since the chosen one computes something wrong.
+   *
+   * @param fault - what it computes, in words.
+   * @returns whether there was another.
+   */
+  reject(kind: ProductKind, fault: string): boolean {
+    const choice = this.#chosen.get(keyOf(kind));
+    if (choice === undefined) return false;
+    const wrong = [...choice.wrong, choice.variant];
+    const [next] = this.#candidates(kind, choice.seconds).filter((variant) => !wrong.includes(variant));
+    if (next === undefined) return false;
+    this.#chosen.set(keyOf(kind), { ...choice, variant: next, wrong });
+    this.#onChoice?.(`${describeKind(kind)} compute in ${next}, for in ${choice.variant} ${fault}.`);
+    return true;
   }
 
-  async #choiceOf(
-    format: Format,
-    rows: RowClass,
-    variants: readonly ProductVariant[],
-  ): Promise<ProductChoice> {
-    if (this.#option !== "measured") {
-      const variant = variants.includes(this.#option) ? this.#option : "f32";
-      return { format, rows, variant, seconds: {} };
-    }
+  async #choose(kind: ProductKind, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#chosen.has(keyOf(kind))) return;
+    const seconds = this.#option === "measured" ? await this.#measure(kind, signal) : {};
+    const choice = { ...kind, variant: this.#candidates(kind, seconds)[0]!, wrong: [], seconds };
+    this.#chosen.set(keyOf(kind), choice);
+    if (Object.keys(seconds).length > 0) this.#onChoice?.(describeChoice(choice));
+  }
+
+  async #measure(
+    { format, rows }: ProductKind,
+    signal: AbortSignal | undefined,
+  ): Promise<ProductChoice["seconds"]> {
+    const variants = variantsOf(format, this.#device.traits.features);
     const seconds: Partial<Record<ProductVariant, number>> = {};
-    if (variants.length > 1) {
-      for (const variant of variants) {
-        seconds[variant] = await measureVariant(this.#device, format, rows, variant);
-      }
+    if (variants.length === 1) return seconds;
+    for (const variant of variants) {
+      seconds[variant] = await measureVariant(this.#device, format, rows, variant, signal);
     }
-    const [variant] = variants.toSorted((a, b) => (seconds[a] ?? 0) - (seconds[b] ?? 0));
-    return { format, rows, variant: variant!, seconds };
+    return seconds;
+  }
+
+  /** The best first: the wanted one or the fastest, and what needs no feature last. */
+  #candidates({ format }: ProductKind, seconds: ProductChoice["seconds"]): ProductVariant[] {
+    const { features } = this.#device.traits;
+    const variants = variantsOf(format, features).filter(
+      (variant) => this.#option !== "f32" || variant === "f32",
+    );
+    const isWanted = (variant: ProductVariant): number => Number(variant !== this.#option);
+    const sorted = variants.toSorted(
+      (a, b) => isWanted(a) - isWanted(b) || (seconds[a] ?? 0) - (seconds[b] ?? 0),
+    );
+    return features.subgroups ? [...sorted, "plain"] : sorted;
   }
 }
 
 /** In words, for a person. */
-export function describeChoice({ format, rows, variant, seconds }: ProductChoice): string {
+function describeChoice({ variant, seconds, ...kind }: ProductChoice): string {
   const times = Object.entries(seconds).map(([each, time]) => `${each} ${(1e6 * time).toFixed(0)} µs`);
-  const what = { one: "one row", few: "up to 8 rows", many: "more rows" }[rows];
-  return `Products of ${what} with ${format} compute in ${variant}${times.length > 0 ? ` (${times.join(", ")})` : ""}.`;
+  return `${describeKind(kind)} compute in ${variant} (${times.join(", ")}).`;
 }
 
-const keyOf = (format: Format, rows: RowClass): string => `${format} × ${rows}`;
+function describeKind({ format, rows }: ProductKind): string {
+  const what = { one: "one row", few: "up to 8 rows", many: "more rows" }[rows];
+  return `Products of ${what} with ${format}`;
+}
+
+const keyOf = ({ format, rows }: ProductKind): string => `${format} × ${rows}`;

@@ -3,10 +3,16 @@ import type { KernelFeatures } from "../device/kernel-traits.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 
 /**
- * What a matrix product computes in: f32, or bytes, which rounds activations to eight bits with a scale for
- * each 32 of them.
+ * What a matrix product computes in: f32; bytes, which rounds activations to eight bits with a scale for each
+ * 32 of them; or f32 without any feature of the adapter, for one whose features compute wrongly.
  */
-export type ProductVariant = "f32" | "bytes";
+export type ProductVariant = "f32" | "bytes" | "plain";
+
+/** The products of one kind: each is chosen for, and tested, by itself. */
+export interface ProductKind {
+  readonly format: Format;
+  readonly rows: RowClass;
+}
 
 /** One row, up to {@link FEW_ROWS}, or more: each has kernels of its own. */
 export type RowClass = "one" | "few" | "many";
@@ -21,7 +27,7 @@ export function rowClassOf(rows: number): RowClass {
   return rows <= FEW_ROWS ? "few" : "many";
 }
 
-/** The variants that there are of a product on a device, the one that needs no feature first. */
+/** The variants that are measured of a product on a device. */
 export function variantsOf(format: Format, { byteDots }: KernelFeatures): readonly ProductVariant[] {
   return byteDots && weightLayout(format, 256).bytes !== undefined ? ["f32", "bytes"] : ["f32"];
 }

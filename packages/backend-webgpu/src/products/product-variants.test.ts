@@ -119,4 +119,18 @@ await withAdapter("products in bytes", async () => {
       [1, 2, 3].map(() => ["f32", {}]),
     );
   });
+
+  test("are not measured any further once a load is aborted", async (context) => {
+    if (!hasBytes) context.skip("this WebGPU has no dot products of bytes");
+    const controller = new AbortController();
+    await using backend = await createWebGPUBackend({
+      products: "measured",
+      onChoice: () => controller.abort(new Error("enough")),
+    });
+    const largest = { rows: 12, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
+    const { signal } = controller;
+    await expect(backend.compile(program("q8_0", 12), { largest, signal })).rejects.toThrow("enough");
+    expect(backend.products.map(({ rows }) => rows)).toEqual(["one"]);
+    expect(backend.counters).toMatchObject({ buffers: 0, allocatedBytes: 0 });
+  });
 });

@@ -8,11 +8,14 @@ import {
   type TensorSpec,
   type WeightSource,
 } from "@krait/tensor";
+import type { ProductKind } from "../products/product-variant.ts";
 
 /** A small step that tells by its outputs whether kernels work. */
 export interface Probe {
   /** What the kernels are for, as an error names it. */
   readonly name: string;
+  /** The kind of product that it is for, if it is for one. */
+  readonly product?: ProductKind;
   readonly program: Program;
   readonly extents: Extents;
   readonly feeds: Readonly<Record<string, Int32Array | Float32Array>>;

@@ -12,6 +12,7 @@ import {
   type SsmScan,
   type WeightRef,
 } from "@krait/tensor";
+import { rowClassOf } from "../products/product-variant.ts";
 import { numbers, type Probe } from "./probe.ts";
 
 const HIDDEN = 32;
@@ -234,6 +235,7 @@ export function productProbes(format: Format): Probe[] {
   });
   return [1, 3, 12].map((rows) => ({
     name: `${format} × ${rows}`,
+    product: { format, rows: rowClassOf(rows) },
     program,
     extents: { ...none, rows },
     feeds: { token: Int32Array.from({ length: rows }, (_, row) => row), slot: new Int32Array(rows) },

@@ -64,9 +64,8 @@ await withAdapter("the self-test", () => {
         "scales that are not read",
         "let scale = unpack2x16float(",
         "let scale = 0 * unpack2x16float(",
-        "q8_0 × 1",
+        "q8_0 ×",
       ],
-      ["sums that are no numbers", "sums[r][o] += dot(", "sums[r][o] /= 0 * dot(", "q8_0 × 3"],
     ])("%s", async (_, right, wrong, op) => {
       const adapter = await patchedAdapter((source) => source.replace(right, wrong));
       await using backend = await createWebGPUBackend({ adapter, selfTest: true });
@@ -75,6 +74,42 @@ await withAdapter("the self-test", () => {
         op: expect.stringContaining(op),
         adapter: expect.stringMatching(/./),
       });
+    });
+  });
+
+  describe("takes the next variant of a product where one is wrong", () => {
+    test.each([
+      ["sums in subgroups that are no numbers", "f32", "few", "sums[r][o] += dot(", "sums[r][o] /= 0 * dot("],
+      [
+        "products of bytes of twice the size",
+        "bytes",
+        "one",
+        "return d * product;",
+        "return 2 * d * product;",
+      ],
+    ] as const)("%s", async (_, products, rows, right, wrong) => {
+      const patched = await patchedAdapter((source) => source.replace(right, wrong));
+      const reasons: string[] = [];
+      await using backend = await createWebGPUBackend({
+        adapter: patched,
+        selfTest: true,
+        products,
+        onChoice: (reason) => reasons.push(reason),
+      });
+      await backend.compile(product("q8_0"), { largest });
+      const next = products === "bytes" ? "f32" : "plain";
+      expect(backend.products.find((choice) => choice.rows === rows)).toMatchObject({
+        variant: next,
+        wrong: [products],
+      });
+      const what = { one: "one row", few: "up to 8 rows" }[rows];
+      expect(reasons).toContainEqual(
+        expect.stringMatching(
+          new RegExp(
+            `^Products of ${what} with q8_0 compute in ${next}, for in ${products} they give .+ is right\\.$`,
+          ),
+        ),
+      );
     });
   });
 });
