@@ -72,10 +72,12 @@ describe("the page", { timeout: 120_000 }, () => {
     await visit.say("Hello!");
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await page.getByLabel("Message", { exact: true }).fill("Thank you, bye!");
     site.offline = true;
     try {
       await page.reload();
       await visit.untilReady();
+      expect(await page.getByLabel("Message", { exact: true }).inputValue()).toBe("Thank you, bye!");
       expect(await visit.answer()).toContain("tiny demo model");
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
       await visit.say("Thank you, bye!");
@@ -130,7 +132,8 @@ describe("the page", { timeout: 120_000 }, () => {
     await visit.say("Hello!");
     expect(await visit.answer()).toContain("JSON schema in the settings");
     await page.getByRole("button", { name: "Reset to defaults" }).click();
-    await judge("html");
+    await judge(".side-panel");
+    await judge(".turns > li:last-child");
     await page.keyboard.press("Escape");
     await page.locator(".model-button").click();
     await page.getByLabel("From the Hugging Face hub").fill("neither");
@@ -140,7 +143,7 @@ describe("the page", { timeout: 120_000 }, () => {
     await page.getByLabel("From the Hugging Face hub").fill(`${site.url}none/model.gguf`);
     await page.keyboard.press("Enter");
     await page.locator(".banner.failure").waitFor();
-    await judge("html");
+    await judge(".banner");
     await page.keyboard.press("?");
     await judge("dialog");
     expect(problems).toEqual([]);

@@ -1,8 +1,9 @@
 import type { Worker } from "node:worker_threads";
+import type { ModelLocation } from "@krait/weights";
 import { demoTools, loadModel } from "krait";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startWorker } from "../test-support/start-worker.ts";
-import { connectModel } from "./connect-model.ts";
+import { type ConnectOptions, connectModel } from "./connect-model.ts";
 import type { RemoteModel } from "./remote-model.ts";
 
 const hello = [{ role: "user", content: "Hello!" }] as const;
@@ -18,6 +19,29 @@ const collect = async <T>(events: AsyncIterable<T>): Promise<T[]> => {
 };
 /** Events without what takes another time in each run. */
 const timeless = (events: readonly object[]) => events.map((event) => ({ ...event, timing: undefined }));
+
+test("the browser is asked to keep what a worker will download, and for nothing else", async () => {
+  const persist = vi.fn(async () => true);
+  vi.stubGlobal("navigator", { storage: { persist } });
+  const asked = async (...call: [location?: ModelLocation, options?: ConnectOptions]): Promise<number> => {
+    persist.mockClear();
+    const { port1, port2 } = new MessageChannel();
+    const signal = AbortSignal.timeout(1);
+    await expect(connectModel(port1, call[0], { ...call[1], signal })).rejects.toThrow();
+    port1.close();
+    port2.close();
+    return persist.mock.calls.length;
+  };
+  try {
+    expect(await asked("org/name")).toBe(1);
+    expect(await asked(new URL("https://example.org/nano.gguf"))).toBe(1);
+    expect(await asked("https://example.org/nano.gguf", { cache: false })).toBe(0);
+    expect(await asked(new Map([["nano.gguf", new Blob()]]))).toBe(0);
+    expect(await asked()).toBe(0);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
 
 describe("a model in a thread", () => {
   let worker: Worker;

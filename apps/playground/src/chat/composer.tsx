@@ -1,6 +1,7 @@
-import { type KeyboardEvent, type ReactElement, type RefObject, useState } from "react";
+import { type KeyboardEvent, type ReactElement, type RefObject, useEffect, useState } from "react";
 import { Icon } from "../shell/icon.tsx";
 import { useApp, usePlayground } from "../shell/playground-context.ts";
+import { keepDraft, keptDraft } from "../storage/draft.ts";
 
 interface Props {
   readonly field: RefObject<HTMLTextAreaElement | null>;
@@ -21,7 +22,8 @@ export function Composer({ field, onEditLast }: Props): ReactElement {
   const status = useApp(({ model }) => model.status);
   const isReady = status === "ready";
   const isGenerating = useApp(({ generating }) => generating !== undefined);
-  const [draft, setDraft] = useState("");
+  const [draft, setDraft] = useState(keptDraft);
+  useEffect(() => keepDraft(draft), [draft]);
   const canSend = isReady && !isGenerating && draft.trim() !== "";
   const send = (): void => {
     if (!canSend) return;

@@ -34,6 +34,28 @@ test("connections that are cut go on where they ended", async () => {
   expect(asked.some(({ range }) => range![0] % PIECE !== 0)).toBe(true);
 });
 
+test("a file comes in as many ranges at once as there may be connections, and never in more", async () => {
+  const held: (() => void)[] = [];
+  let open = 0;
+  let most = 0;
+  await using hub = await serveHub([model], ({ server, range: [start, end] = [0, 0] }, response, body) => {
+    if (server !== "cdn") return false;
+    most = Math.max(most, ++open);
+    response.on("close", () => open--);
+    if (held.length === 4) return false;
+    // The first are answered when all of them have been asked for, and so never if one waits for another.
+    held.push(() => {
+      response.writeHead(206, { "content-range": `bytes ${start}-${end - 1}/${bytes.byteLength}` }).end(body);
+    });
+    if (held.length === 4) for (const answer of held) answer();
+    return true;
+  });
+  await using cache = await temporaryCache();
+  const { path } = await pullModel("org/large", cache.options(hub, { connections: 4 }));
+  expect(new Uint8Array(await readFile(path))).toEqual(bytes);
+  expect(most).toBe(4);
+});
+
 test("a server that never answers well is given up, what has arrived is kept, and the next pull goes on", async () => {
   let isBroken = true;
   await using hub = await serveHub([model], ({ range: [start] = [0] }, response) => {
