@@ -161,6 +161,13 @@ describe("the page", { timeout: 120_000 }, () => {
     await visit.say("What is the weather in Paris and Tokyo?");
     const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.locator(".model-button").tap();
+    await page.getByLabel("From the Hugging Face hub").fill(`${site.url}${"none/".repeat(20)}model.gguf`);
+    await page.keyboard.press("Enter");
+    const again = (await page.getByRole("button", { name: "Try again" }).boundingBox())!;
+    expect(again.x + again.width).toBeLessThanOrEqual(360);
+    await visit.chooseModel("Tiny model");
+    await visit.untilReady();
     await page.getByRole("button", { name: "Conversations" }).click();
     await page.getByRole("button", { name: "New conversation", exact: true }).tap();
     expect(await page.getByRole("heading", { name: "Talk to a model" }).isVisible()).toBe(true);

@@ -15,7 +15,7 @@ import { persist } from "./storage/persistence.ts";
 export async function start(create: typeof createRoot): Promise<void> {
   let storageProblem: string | undefined;
   const storage = await openStorage().catch((error: unknown) => {
-    storageProblem = `This browser's storage cannot be opened: ${messageOf(error)}.`;
+    storageProblem = `This browser's storage cannot be opened: ${messageOf(error)}`;
     return forgetfulStorage();
   });
   const playground = new Playground(workerHost(), await storage.settings());
