@@ -1,5 +1,11 @@
 import { availableParallelism } from "node:os";
-import { KernelExecutable, type KernelHost, type LinearWriter, type OpList } from "@krait/cpu-kernels";
+import {
+  KernelExecutable,
+  type KernelHost,
+  type LinearWriter,
+  type OpList,
+  ownedBytes,
+} from "@krait/cpu-kernels";
 import {
   type Backend,
   type BackendLostError,
@@ -88,6 +94,10 @@ class NativeBackend implements Backend, KernelHost<NativeWeight> {
   /** Every weight is kept as it is stored. */
   weightBytes(spec: TensorSpec): number {
     return byteLength(spec);
+  }
+
+  ownedBytes(program: Program, largest: Extents): number {
+    return ownedBytes(program, largest, this);
   }
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {

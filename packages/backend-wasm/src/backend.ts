@@ -1,4 +1,4 @@
-import { KernelExecutable, type KernelHost, type OpList, type Region } from "@krait/cpu-kernels";
+import { KernelExecutable, type KernelHost, type OpList, ownedBytes, type Region } from "@krait/cpu-kernels";
 import {
   type Backend,
   BackendLostError,
@@ -123,6 +123,10 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   weightBytes(spec: TensorSpec): number {
     const held = heldAs(spec, this.#module);
     return held.bytes(held.rows);
+  }
+
+  ownedBytes(program: Program, largest: Extents): number {
+    return ownedBytes(program, largest, this);
   }
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {

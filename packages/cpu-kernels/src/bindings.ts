@@ -39,7 +39,7 @@ export const storedFormats: readonly Format[] = [
   "mxfp4",
 ];
 
-const extentNames: readonly (keyof Extents)[] = [
+export const extentNames: readonly (keyof Extents)[] = [
   "rows",
   "segments",
   "longestSegment",

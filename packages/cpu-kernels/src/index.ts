@@ -10,4 +10,5 @@ export {
 } from "./kernel-host.ts";
 export { type Entry, encodeOpList, floatBits } from "./op-list.ts";
 export { activationWord } from "./op-words.ts";
+export { ownedBytes } from "./owned-bytes.ts";
 export { KernelStep } from "./step.ts";

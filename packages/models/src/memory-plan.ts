@@ -27,7 +27,7 @@ export interface MemoryPlan {
   readonly kvBytes: number;
   /** Snapshots of sequences' states, beside the pages that they share. */
   readonly cacheBytes: number;
-  /** Intermediates and feeds of the largest step, and where its outputs are gathered. */
+  /** Intermediates, feeds and workspaces of the largest step, and where its outputs are gathered. */
   readonly scratchBytes: number;
   readonly totalBytes: number;
 }
@@ -40,6 +40,7 @@ const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pa
  *
  * @param weightBytes - what a weight takes on the backend; as many bytes as it has in its file unless given.
  * @param prefixCacheBytes - what snapshots may take; as much as the states of all slots unless given.
+ * @param ownedBytes - what a Program takes on the backend beside its intermediates and feeds; nothing unless given.
  */
 export function planMemory(
   architecture: Architecture,
@@ -47,6 +48,7 @@ export function planMemory(
   largest: Extents,
   weightBytes: (spec: TensorSpec) => number = byteLength,
   prefixCacheBytes?: number,
+  ownedBytes: (program: Program) => number = () => 0,
 ): MemoryPlan {
   const { forward, sample } = programs;
   const states = Object.entries(forward.states);
@@ -69,7 +71,8 @@ export function planMemory(
       outputBytes(sample, largest) +
       sum(
         [forward, sample].map(
-          (program) => planScratch(program, largest).totalBytes + feedBytes(program, largest),
+          (program) =>
+            planScratch(program, largest).totalBytes + feedBytes(program, largest) + ownedBytes(program),
         ),
       ),
   };

@@ -43,6 +43,7 @@ export function planModel(
     largest,
     (spec) => backend.weightBytes(spec),
     options.prefixCacheBytes,
+    (program) => backend.ownedBytes?.(program, largest) ?? 0,
   );
   requireMemory(memory, backend.limits.memoryBytes, backend.name);
   return { programs, sizes, largest, formats, memory };

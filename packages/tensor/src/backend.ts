@@ -23,6 +23,8 @@ export interface Backend extends AsyncDisposable {
   readonly weightFormats: readonly Format[];
   /** Bytes of memory that a weight will take here, so that a model can be refused before it is read. */
   weightBytes(spec: TensorSpec): number;
+  /** Bytes that a bound Program takes here beside its intermediates and feeds, at most; 0 unless given. */
+  ownedBytes?(program: Program, largest: Extents): number;
   /** Settles when the device is gone; everything pending rejects with the same error. */
   readonly lost: Promise<BackendLostError>;
   /** A zeroed buffer. `label` names it in errors and in tools. */
