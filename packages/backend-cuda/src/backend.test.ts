@@ -197,6 +197,9 @@ await withEmulator("the backend on an emulated GPU", (emulator) => {
       expect.objectContaining({ code: "CUDA_FAILED", call: "cuModuleLoadDataEx", result: 218 }),
     );
     expect(load).toThrow(/CUDA_ERROR_INVALID_PTX \(218\): .*: ptxas: line 1: no version\.$/);
+    const { driver } = deviceOf(backend);
+    expect(() => driver.callFor("an op", load)).toThrow(/cuModuleLoadDataEx for an op failed/);
+    expect(load).toThrow(/cuModuleLoadDataEx failed/);
   });
 
   test("everything that was allocated is given back", async () => {

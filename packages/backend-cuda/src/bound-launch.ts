@@ -56,24 +56,12 @@ export class BoundLaunch {
     const { driver, modules, queue } = this.#device;
     const { threads, sharedBytes = 0 } = this.#launch;
     const shared = typeof sharedBytes === "number" ? sharedBytes : sharedBytes(extents);
-    driver.during = this.#what;
-    modules.allowShared(this.#kernel, shared);
-    const { handle } = this.#kernel;
-    driver.call(
-      "cuLaunchKernel",
-      handle,
-      x,
-      y,
-      z,
-      threads,
-      1,
-      1,
-      shared,
-      queue.stream,
-      this.#addresses,
-      null,
-    );
-    driver.during = undefined;
+    driver.callFor(this.#what, () => {
+      modules.allowShared(this.#kernel, shared);
+      const { handle } = this.#kernel;
+      const block = [threads, 1, 1, shared] as const;
+      driver.call("cuLaunchKernel", handle, x, y, z, ...block, queue.stream, this.#addresses, null);
+    });
   }
 }
 

@@ -64,15 +64,16 @@ export class CapturedSteps {
     const { driver, queue } = this.#device;
     queue.flush();
     driver.call("cuStreamBeginCapture_v2", queue.stream, THREAD_LOCAL);
-    let graph: bigint;
+    const out = new BigUint64Array(new ArrayBuffer(8));
     try {
       this.#enqueue(bucket);
-    } finally {
-      // Whatever happened, the stream must not stay in capture.
-      const out = new BigUint64Array(new ArrayBuffer(8));
-      driver.call("cuStreamEndCapture", queue.stream, out);
-      graph = out[0]!;
+    } catch (error) {
+      // The stream must not stay in capture; what is captured is of no use, and this is the error that counts.
+      driver.result("cuStreamEndCapture", queue.stream, out);
+      throw error;
     }
+    driver.call("cuStreamEndCapture", queue.stream, out);
+    const graph = out[0]!;
     const instance = driver.handle("cuGraphInstantiateWithFlags", graph, 0n);
     driver.call("cuGraphDestroy", graph);
     return instance;

@@ -36,9 +36,7 @@ export class CudaExecutable implements Executable {
       launchesOf(op, this.#context).map((launch) => {
         const what = `op ${index} (${op.op}) of Program "${program.name}", kernel ${launch.kernel}`;
         requireGrid(launch, largest, what);
-        device.driver.during = what;
-        const kernel = device.modules.kernel(launch.module, launch.kernel);
-        device.driver.during = undefined;
+        const kernel = device.driver.callFor(what, () => device.modules.kernel(launch.module, launch.kernel));
         return { launch, kernel, op: index, what };
       }),
     );

@@ -52,10 +52,11 @@ export async function runKernel(
     values.setBigUint64(8 * index, at, true);
   }
   emulator.setOrder(order);
-  driver.during = `kernel ${kernel}`;
   try {
-    driver.call("cuLaunchKernel", handle, x, y, z, threads, 1, 1, sharedBytes, stream, addresses, null);
-    driver.call("cuStreamSynchronize", stream);
+    driver.callFor(`kernel ${kernel}`, () => {
+      driver.call("cuLaunchKernel", handle, x, y, z, threads, 1, 1, sharedBytes, stream, addresses, null);
+      driver.call("cuStreamSynchronize", stream);
+    });
     for (const { device, host } of copies) host.set(device);
   } catch (error) {
     emulator.reset();

@@ -9,11 +9,11 @@ const out: BigUint64Array<ArrayBuffer> = new BigUint64Array(new ArrayBuffer(16))
 
 /** CUDA's driver API. Each call is checked; what is not success is thrown. */
 export class Driver {
-  /** What errors name besides the call: the device, and what is being done. */
+  /** What errors name besides the call. */
   device: string | undefined;
-  during: string | undefined;
   /** Told of a fault, after which no call succeeds; gives the error to throw for it. */
   onFault: ((error: CudaError) => Error) | undefined;
+  #purpose: string | undefined;
   readonly #koffi: Koffi;
   readonly #functions: Readonly<Record<DriverFunction, (...args: unknown[]) => number>>;
   readonly #describe: (how: "cuGetErrorName" | "cuGetErrorString", result: number) => string;
@@ -67,6 +67,16 @@ export class Driver {
     throw isFault(result) && this.onFault !== undefined ? this.onFault(error) : error;
   }
 
+  /** Does some calls; their errors say what they are for. */
+  callFor<T>(purpose: string, calls: () => T): T {
+    this.#purpose = purpose;
+    try {
+      return calls();
+    } finally {
+      this.#purpose = undefined;
+    }
+  }
+
   /** What a call gives that tells by its result, as `cuEventQuery` does. */
   result(name: DriverFunction, ...args: unknown[]): number {
     return this.#functions[name](...args);
@@ -89,8 +99,8 @@ export class Driver {
     const resultName = this.#describe("cuGetErrorName", result);
     const described = this.#describe("cuGetErrorString", result);
     const description = details === "" ? described : `${described}: ${details}`;
-    const { during, device } = this;
-    return new CudaError({ call, result, resultName, description, during, device });
+    const { device } = this;
+    return new CudaError({ call, result, resultName, description, during: this.#purpose, device });
   }
 
   /** Memory of the host at an address, as bytes that are not copied. */
