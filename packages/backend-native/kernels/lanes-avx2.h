@@ -101,8 +101,4 @@ INLINE Scales to_floats(Sums x) { return _mm256_cvtepi32_ps((__m256i)x); }
 INLINE Scales fused(Scales a, Scales b, Scales sum) { return _mm256_fmadd_ps(a, b, sum); }
 
 // The sum of the lanes of each of LANES vectors: the upper half is added to the lower until one is left.
-INLINE Floats sums_of_lanes(const Scales x[LANES]) {
-  float sums[LANES];
-  for (uint32_t l = 0; l < LANES; l += 4) store_four(sums + l, sums_of_four(x[l], x[l + 1], x[l + 2], x[l + 3]));
-  return load(sums);
-}
+INLINE Floats sums_of_lanes(const Scales x[LANES]) { return sums_of_each(x); }

@@ -4,8 +4,7 @@
 // added at the end, whether the weight is widened in registers for a few rows or into a tile for many.
 #pragma once
 
-#include "linear.h"
-#include "stored.h"
+#include "linear-floats-many.h"
 
 // The products of `rows` rows of x with `outputs` rows of the weight, constants with a product of at most 24.
 INLINE void multiply_floats(Format format, uint32_t rows, const float *const x[], uint32_t outputs,
@@ -18,7 +17,7 @@ INLINE void multiply_floats(Format format, uint32_t rows, const float *const x[]
     Floats weights[8];
 #pragma GCC unroll 8
     for (uint32_t o = 0; o < outputs; o++) weights[o] = load_stored(w[o], i, format);
-#pragma GCC unroll 6
+#pragma GCC unroll 2
     for (uint32_t r = 0; r < rows; r++) {
       Floats values = load(x[r] + i);
 #pragma GCC unroll 8
@@ -44,8 +43,8 @@ INLINE void multiply_floats(Format format, uint32_t rows, const float *const x[]
 // Outputs o to o + count − 1, at most LANES, of `rows` rows from `row` on. `outputs` of them at once.
 INLINE void multiply_some(Format format, const Linear *op, uint32_t row, uint32_t rows, uint32_t o, uint32_t count,
                           uint32_t outputs, const uint8_t *weights, uint64_t row_bytes) {
-  const float *x[6];
-  float sums[6 * LANES] = {0};
+  const float *x[2];
+  float sums[2 * LANES] = {0};
   for (uint32_t r = 0; r < rows; r++) x[r] = row_of(op->x, row + r);
   for (uint32_t j = 0; j < count; j += outputs) {
     const uint8_t *w[8];
@@ -56,35 +55,20 @@ INLINE void multiply_some(Format format, const Linear *op, uint32_t row, uint32_
   for (uint32_t r = 0; r < rows; r++) finish(op, row + r, o, count, load(sums + r * LANES));
 }
 
-#define FLOAT_ROWS (LANES == 16 ? 6 : 2)
-
-INLINE void multiply_float_rows(Format format, const Linear *op, uint32_t rows, uint32_t o, uint32_t count,
-                                const uint8_t *weights, uint64_t row_bytes) {
-  uint32_t row = 0;
-  for (; row + FLOAT_ROWS <= rows; row += FLOAT_ROWS) {
-    multiply_some(format, op, row, FLOAT_ROWS, o, count, 4, weights, row_bytes);
+INLINE void multiply_few_numbers(Format format, const Linear *op, Share outputs) {
+  uint64_t row_bytes = (uint64_t)op->x.columns * bytes_of(format);
+  for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
+    uint32_t row = 0, count = min_u32(LANES, outputs.end - o);
+    const uint8_t *weights = weight_row(op, o, row_bytes);
+    for (; row + 2 <= *op->rows; row += 2) multiply_some(format, op, row, 2, o, count, 4, weights, row_bytes);
+    if (row < *op->rows) multiply_some(format, op, row, 1, o, count, LANES < 8 ? 4 : 8, weights, row_bytes);
   }
-  for (; row < rows; row++) multiply_some(format, op, row, 1, o, count, LANES < 8 ? 4 : 8, weights, row_bytes);
 }
 
-NOINLINE void multiply_widened_rows(const Linear *op, uint32_t rows, uint32_t o, uint32_t count, const float *widened) {
-  uint64_t row_bytes = (uint64_t)op->x.columns * 4;
-  multiply_float_rows(F32, op, rows, o, count, (const uint8_t *)widened, row_bytes);
-}
+// From so many rows on, widening a weight before it is multiplied pays.
+#define MANY_FLOAT_ROWS 3
 
 INLINE void multiply_numbers(Format format, const Linear *op, Share outputs) {
-  uint32_t rows = *op->rows, columns = op->x.columns;
-  uint64_t row_bytes = (uint64_t)columns * bytes_of(format);
-  bool widens = format != F32 && rows > 2 && (uint64_t)columns * 4 * LANES <= TILE_BYTES * 4;
-  float tile[TILE_BYTES];
-  for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
-    uint32_t count = min_u32(LANES, outputs.end - o);
-    const uint8_t *weights = weight_row(op, o, row_bytes);
-    if (!widens) {
-      multiply_float_rows(format, op, rows, o, count, weights, row_bytes);
-      continue;
-    }
-    for (uint32_t k = 0; k < count; k++) widen_as(weights + k * row_bytes, tile + (uint64_t)k * columns, columns, format);
-    multiply_widened_rows(op, rows, o, count, tile);
-  }
+  if (*op->rows >= MANY_FLOAT_ROWS) multiply_many_numbers(format, op, outputs);
+  else multiply_few_numbers(format, op, outputs);
 }

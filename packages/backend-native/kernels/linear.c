@@ -56,25 +56,37 @@ static FormatKernel kernel_of_format(uint32_t format) {
 // Bytes of weights in one chunk: few enough that a thread which is held up keeps the others waiting only
 // briefly, and enough that memory is read in long runs.
 #define CHUNK_BYTES (128 * 1024)
-// Outputs of one chunk for many rows, where a chunk takes its time in any case.
+// Outputs of one chunk for many rows, where a chunk takes its time in any case; fewer where columns and rows are so
+// few that there would be too few chunks.
 #define CHUNK_OUTPUTS 64
+#define CHUNK_PRODUCTS (128 * 1024)
+
+static uint32_t whole_lanes(uint64_t outputs) { return outputs < 16 ? 16 : (uint32_t)(outputs / 16 * 16); }
 
 static uint32_t outputs_per_chunk(const Linear *op) {
   FormatKernel kernel = kernel_of_format(op->weight.format);
   uint64_t row_bytes = (uint64_t)op->x.columns / kernel.values * kernel.bytes;
-  uint64_t outputs = *op->rows >= MANY_ROWS ? CHUNK_OUTPUTS : CHUNK_BYTES / (row_bytes + 1);
-  return outputs < 16 ? 16 : (uint32_t)(outputs / 16 * 16);
+  if (*op->rows < MANY_ROWS) return whole_lanes(CHUNK_BYTES / (row_bytes + 1));
+  return min_u32(CHUNK_OUTPUTS, whole_lanes(CHUNK_PRODUCTS / ((uint64_t)op->x.columns * *op->rows)));
 }
 
 // How many parts the preparation of a product has: none where x is multiplied as it is.
 static uint32_t partsOfPrepareLinear(const void *arguments) {
   const Linear *op = arguments;
-  return op->weight.format <= BF16 ? 0 : *op->rows;
+  if (op->weight.format > BF16) return *op->rows;
+  if (*op->rows < MANY_FLOAT_ROWS) return 0;
+  // Packing little is sooner done than shared.
+  return *op->rows * op->x.columns < 32768 ? 1 : groups_of_rows(*op->rows);
 }
 
-// Quantizes a part of the rows of x.
+// Quantizes a part of the rows of x, or packs a part of their groups.
 static void prepareLinear(const void *arguments, uint32_t part, uint32_t parts) {
   const Linear *op = arguments;
+  if (op->weight.format <= BF16) {
+    Share groups = share_of(groups_of_rows(*op->rows), part, parts);
+    for (uint32_t group = groups.first; group < groups.end; group++) pack_float_rows(op, group);
+    return;
+  }
   Share rows = share_of(*op->rows, part, parts);
   for (uint32_t row = rows.first; row < rows.end; row++) {
     quantize_row(op->weight.format, HAS_TILES && is_many(op->weight.format, op), row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);

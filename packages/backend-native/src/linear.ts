@@ -1,14 +1,18 @@
 import { activationWord, type LinearWriter } from "@krait/cpu-kernels";
+import { isDType } from "@krait/tensor";
 import type { NativeWeight } from "./weight.ts";
 
 /** Quantized activations are kept in stretches of so many columns, of at most so many bytes; `kernels/lanes.h`. */
 const STRETCH_COLUMNS = 1024;
 const STRETCH_BYTES = 1024 + (3 * 4 * 1024) / 32;
 
+/** Lanes of the widest vector, to which the columns of packed rows are padded; `kernels/linear-floats-many.h`. */
+const MOST_LANES = 16;
+
 /** Tiles of AMX are 16 rows, of which the last ones may be past the end. */
 const ROWS_READ_PAST_THE_LAST = 15;
 
-/** `linear` as `kernels/linear.h` has it; all parts of the host share what is quantized. */
+/** `linear` as `kernels/linear.h` has it; all parts of the host share what is quantized or packed. */
 export function linearWriter(parts: number): LinearWriter<NativeWeight> {
   return {
     words: (op, at) => [
@@ -21,8 +25,12 @@ export function linearWriter(parts: number): LinearWriter<NativeWeight> {
       ...at.matrix(op.output),
       at.workspace[0]!,
     ],
-    workspaceBytes: (op, largest) => {
-      const rows = Math.max(largest.rows, largest.outputRows) + ROWS_READ_PAST_THE_LAST;
+    workspaceBytes: (op, largest, format) => {
+      const most = Math.max(largest.rows, largest.outputRows);
+      if (isDType(format)) {
+        return Math.ceil((most * 4 * MOST_LANES * Math.ceil(op.input.columns / MOST_LANES)) / parts);
+      }
+      const rows = most + ROWS_READ_PAST_THE_LAST;
       const stretches = Math.ceil(op.input.columns / STRETCH_COLUMNS);
       return Math.ceil((rows * stretches * STRETCH_BYTES) / parts);
     },

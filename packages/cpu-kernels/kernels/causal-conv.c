@@ -4,9 +4,9 @@
 //
 // The window state holds the K−1 inputs before the segment as [slots, channels, K−1], oldest first.
 //
-// As many channels as a vector has lanes go through a segment together, from its first row to its last: their taps and
-// their past inputs, turned so that a channel is a lane, stay in a workspace of 2K − 1 vectors. The taps stay there for
-// all segments.
+// As many channels as a vector has lanes go through a segment together, from its first row to its last, turned so that a
+// channel is a lane. Of a kernel of four, taps and past inputs stay in registers, and segment after segment is read from
+// its first channel to its last; of any other they stay in a workspace of 2K − 1 vectors, the taps for all segments.
 //
 // Gu & Dao 2023, arXiv:2312.00752, section 3.4.
 #include "activation.h"
@@ -31,36 +31,14 @@ INLINE Floats4 load_four(const float *p) {
   return x;
 }
 
-// Four channels of three columns, a channel after the other, to a column after the other; and back.
-static void turn_threes_in(const float *from, float *lanes) {
-  Floats4 a = load_four(from), b = load_four(from + 4), c = load_four(from + 8);
-  Floats4 upper = LANES_OF(b, c, 2, 3, 1, 2), lower = LANES_OF(a, b, 1, 2, 0, 1);
-  store_four(lanes, LANES_OF(a, upper, 0, 3, 0, 2));
-  store_four(lanes + LANES, LANES_OF(lower, upper, 0, 2, 1, 3));
-  store_four(lanes + 2 * LANES, LANES_OF(lower, c, 1, 3, 0, 3));
-}
-
-static void turn_threes_out(const float *lanes, float *to) {
-  Floats4 x = load_four(lanes), y = load_four(lanes + LANES), z = load_four(lanes + 2 * LANES);
-  Floats4 even = LANES_OF(x, y, 0, 2, 0, 2), odd = LANES_OF(y, z, 1, 3, 1, 3), both = LANES_OF(z, x, 0, 2, 1, 3);
-  store_four(to, LANES_OF(even, both, 0, 2, 0, 2));
-  store_four(to + 4, LANES_OF(odd, even, 0, 2, 1, 3));
-  store_four(to + 8, LANES_OF(both, odd, 1, 3, 1, 3));
-}
-
-// Copies [LANES channels, columns] to [columns, LANES], or back; lanes past `channels` stay as they are. Three columns
-// are what a kernel of four looks back, in every step.
+// Copies [LANES channels, columns] to [columns, LANES], or back; lanes past `channels` stay as they are.
 static void turn_in(const float *from, float *lanes, uint32_t channels, uint32_t columns) {
-  uint32_t c = 0;
-  for (; columns == 3 && c + 4 <= channels; c += 4) turn_threes_in(from + 3 * c, lanes + c);
-  for (; c < channels; c++)
+  for (uint32_t c = 0; c < channels; c++)
     for (uint32_t j = 0; j < columns; j++) lanes[LANES * j + c] = from[c * columns + j];
 }
 
 static void turn_out(const float *lanes, float *to, uint32_t channels, uint32_t columns) {
-  uint32_t c = 0;
-  for (; columns == 3 && c + 4 <= channels; c += 4) turn_threes_out(lanes + c, to + 3 * c);
-  for (; c < channels; c++)
+  for (uint32_t c = 0; c < channels; c++)
     for (uint32_t j = 0; j < columns; j++) to[c * columns + j] = lanes[LANES * j + c];
 }
 
@@ -88,10 +66,8 @@ static void convolve(const CausalConv *op, const Segment *s, uint32_t first, uin
   turn_out(past, window + s->write_slot * slot_size, channels, past_rows);
 }
 
-KERNEL void causalConv(const CausalConv *op, uint32_t part, uint32_t parts) {
+static void convolve_blocks(const CausalConv *op, Share blocks, float *past) {
   uint32_t all = op->x.columns, taps = op->kernel_size;
-  Share blocks = share_of((all + LANES - 1) / LANES, part, parts);
-  float *past = workspace_of(op->workspace, part);
   for (uint32_t block = blocks.first; block < blocks.end; block++) {
     uint32_t first = block * LANES, channels = min_u32(LANES, all - first);
     turn_in(op->weight + first * taps, past + LANES * (taps - 1), channels, taps);
@@ -101,4 +77,95 @@ KERNEL void causalConv(const CausalConv *op, uint32_t part, uint32_t parts) {
       if (!is_padding(s)) convolve(op, s, first, channels, bias, past);
     }
   }
+}
+
+// Four channels of three or four columns, a channel after the other, to a column after the other; and back.
+INLINE void turn_threes_in(const float *from, Floats4 to[3]) {
+  Floats4 a = load_four(from), b = load_four(from + 4), c = load_four(from + 8);
+  Floats4 upper = LANES_OF(b, c, 2, 3, 1, 2), lower = LANES_OF(a, b, 1, 2, 0, 1);
+  to[0] = LANES_OF(a, upper, 0, 3, 0, 2);
+  to[1] = LANES_OF(lower, upper, 0, 2, 1, 3);
+  to[2] = LANES_OF(lower, c, 1, 3, 0, 3);
+}
+
+INLINE void turn_fours_in(const float *from, Floats4 to[4]) {
+  Floats4 a = load_four(from), b = load_four(from + 4), c = load_four(from + 8), d = load_four(from + 12);
+  Floats4 ab = LANES_OF(a, b, 0, 1, 0, 1), cd = LANES_OF(c, d, 0, 1, 0, 1);
+  to[0] = LANES_OF(ab, cd, 0, 2, 0, 2);
+  to[1] = LANES_OF(ab, cd, 1, 3, 1, 3);
+  ab = LANES_OF(a, b, 2, 3, 2, 3), cd = LANES_OF(c, d, 2, 3, 2, 3);
+  to[2] = LANES_OF(ab, cd, 0, 2, 0, 2);
+  to[3] = LANES_OF(ab, cd, 1, 3, 1, 3);
+}
+
+INLINE void turn_threes_out(Floats4 x, Floats4 y, Floats4 z, float *to) {
+  Floats4 even = LANES_OF(x, y, 0, 2, 0, 2), odd = LANES_OF(y, z, 1, 3, 1, 3), both = LANES_OF(z, x, 0, 2, 1, 3);
+  store_four(to, LANES_OF(even, both, 0, 2, 0, 2));
+  store_four(to + 4, LANES_OF(odd, even, 0, 2, 1, 3));
+  store_four(to + 8, LANES_OF(both, odd, 1, 3, 1, 3));
+}
+
+#define PARTS (LANES / 4)
+
+// LANES channels of a kernel's four taps, and of a window's three inputs.
+INLINE void load_taps(const float *weight, Floats taps[4]) {
+  Floats4 parts[4][PARTS];
+#pragma GCC unroll 4
+  for (uint32_t p = 0; p < PARTS; p++) {
+    Floats4 four[4];
+    turn_fours_in(weight + 16 * p, four);
+    for (uint32_t j = 0; j < 4; j++) parts[j][p] = four[j];
+  }
+  for (uint32_t j = 0; j < 4; j++) taps[j] = join(parts[j]);
+}
+
+INLINE void load_window(const float *window, Floats past[3]) {
+  Floats4 parts[3][PARTS];
+#pragma GCC unroll 4
+  for (uint32_t p = 0; p < PARTS; p++) {
+    Floats4 three[3];
+    turn_threes_in(window + 12 * p, three);
+    for (uint32_t j = 0; j < 3; j++) parts[j][p] = three[j];
+  }
+  for (uint32_t j = 0; j < 3; j++) past[j] = join(parts[j]);
+}
+
+INLINE void store_window(const Floats past[3], float *window) {
+  Floats4 parts[3][PARTS];
+  for (uint32_t j = 0; j < 3; j++) part(past[j], parts[j]);
+#pragma GCC unroll 4
+  for (uint32_t p = 0; p < PARTS; p++) turn_threes_out(parts[0][p], parts[1][p], parts[2][p], window + 12 * p);
+}
+
+// As `convolve`, of LANES channels and a kernel of four.
+INLINE void convolve_fours(const CausalConv *op, const Segment *s, uint32_t first) {
+  uint64_t slot_size = (uint64_t)op->x.columns * 3;
+  float *window = op->window + 3 * first;
+  Floats past[3], taps[4], bias = op->bias ? load(op->bias + first) : splat(0);
+  load_taps(op->weight + 4 * first, taps);
+  load_window(window + s->read_slot * slot_size, past);
+  for (int32_t row = s->start_row; row < s->start_row + s->row_count; row++) {
+    Floats input = load(row_of(op->x, row) + first), sum = bias;
+    for (uint32_t j = 0; j < 3; j++) sum = multiply_add(sum, taps[j], past[j]);
+    sum = multiply_add(sum, taps[3], input);
+    past[0] = past[1];
+    past[1] = past[2];
+    past[2] = input;
+    store(row_of(op->y, row) + first, activate(op->activation, sum));
+    if (row == s->mark_row) store_window(past, window + s->mark_slot * slot_size);
+  }
+  store_window(past, window + s->write_slot * slot_size);
+}
+
+KERNEL void causalConv(const CausalConv *op, uint32_t part, uint32_t parts) {
+  uint32_t all = op->x.columns, whole = op->kernel_size == 4 ? all / LANES : 0;
+  Share blocks = share_of((all + LANES - 1) / LANES, part, parts);
+  Share fours = {blocks.first, min_u32(whole, blocks.end)};
+  for (uint32_t index = 0; index < *op->segments; index++) {
+    const Segment *s = op->segment + index;
+    if (is_padding(s)) continue;
+    for (uint32_t block = fours.first; block < fours.end; block++) convolve_fours(op, s, block * LANES);
+  }
+  if (fours.first < fours.end) blocks.first = fours.end;
+  convolve_blocks(op, blocks, workspace_of(op->workspace, part));
 }

@@ -15,8 +15,11 @@ KERNEL void logSumExp(const LogSumExp *op, uint32_t part, uint32_t parts) {
   Share rows = share_of(*op->output_rows, part, parts);
   for (uint32_t row = rows.first; row < rows.end; row++) {
     const float *logits = op->logits + (uint64_t)row * size;
-    float largest = -__builtin_inff();
-    for (uint32_t t = 0; t < size; t++) if (logits[t] > largest) largest = logits[t];
+    Floats most = splat(-__builtin_inff());
+    uint32_t whole = size / LANES * LANES;
+    for (uint32_t t = 0; t < whole; t += LANES) most = at_least(most, load(logits + t));
+    float largest = largest_lane(most);
+    for (uint32_t t = whole; t < size; t++) if (logits[t] > largest) largest = logits[t];
     Doubles sums = {0};
     for (uint32_t t = 0; t < size; t += LANES) {
       // Lanes past the end are as good as −∞.
@@ -51,6 +54,10 @@ KERNEL void topK(const TopK *op, uint32_t part, uint32_t parts) {
     float *largest = row_of(op->largest, row);
     uint32_t found = 0;
     for (uint32_t t = 0; t < op->vocabulary_size; t++) {
+      // Most are smaller than what was found already.
+      while (found == count && t + LANES <= op->vocabulary_size &&
+             !is_any(load(logits + t) > largest[count - 1])) t += LANES;
+      if (t == op->vocabulary_size) break;
       if (logits[t] != logits[t] || (found == count && !(logits[t] > largest[count - 1]))) continue;
       uint32_t place = found < count ? found++ : count - 1;
       for (; place > 0 && largest[place - 1] < logits[t]; place--) {

@@ -46,11 +46,15 @@ static double time_step(const SsmScan *op, int32_t row, uint32_t head) {
 // e^x for any x. It grows only where a checkpoint has an a ≥ 0.
 static float decay_of(double x) { return (float)(x > 0 ? 1 / exponential(-x) : exponential(x)); }
 
-// One channel, one row: state = decay · state + drive · b, and returns state · c.
-INLINE float advance(float *state, float decay, float drive, const float *b, const float *c, uint32_t size) {
+// How far ahead the state is asked for from memory: pages end the processor's own asking.
+#define PREFETCH_FLOATS 1024
+
+// One channel, one row: state = decay · state + drive · b, and returns state · c, its lanes not yet added.
+INLINE Floats advance(float *state, float decay, float drive, const float *b, const float *c, uint32_t size) {
   Floats decays = splat(decay), drives = splat(drive), sums = splat(0);
   uint32_t n = 0;
   for (; n + LANES <= size; n += LANES) {
+    __builtin_prefetch(state + n + PREFETCH_FLOATS, 1);
     Floats next = multiply_add(drives * load(b + n), decays, load(state + n));
     store(state + n, next);
     sums = multiply_add(sums, next, load(c + n));
@@ -61,7 +65,7 @@ INLINE float advance(float *state, float decay, float drive, const float *b, con
     store_some(state + n, next, rest);
     sums = multiply_add(sums, next, load_some(c + n, rest));
   }
-  return sum_of(sums);
+  return sums;
 }
 
 static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
@@ -79,8 +83,16 @@ static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
     float *y = row_of(op->y, row) + head * dim;
     double step = time_step(op, row, head);
     float decay = decay_of(step * op->a[head]);
-    for (uint32_t p = 0; p < dim; p++) {
-      y[p] = advance(state + p * size, decay, (float)(step * x[p]), b, c, size) + op->d[head] * x[p];
+    // Four channels after each other, and their sums beside each other.
+    for (uint32_t p = 0; p < dim; p += 4) {
+      Floats sums[4] = {splat(0), splat(0), splat(0), splat(0)};
+      uint32_t channels = min_u32(4, dim - p);
+      float of_channels[4];
+      for (uint32_t k = 0; k < channels; k++) {
+        sums[k] = advance(state + (p + k) * size, decay, (float)(step * x[p + k]), b, c, size);
+      }
+      store_four(of_channels, sums_of_four(sums[0], sums[1], sums[2], sums[3]));
+      for (uint32_t k = 0; k < channels; k++) y[p + k] = of_channels[k] + op->d[head] * x[p + k];
     }
     if (row == s->mark_row) __builtin_memcpy(of_head + s->mark_slot * slot_size, state, head_size * 4);
   }

@@ -30,7 +30,13 @@ INLINE Floats widen_f16(Halves halves) {
 }
 
 // The upper half of an f32.
-INLINE Floats widen_bf16(Halves halves) { return (Floats)(__builtin_convertvector(halves, Integers) << 16); }
+INLINE Floats widen_bf16(Halves halves) {
+#if LANES == 8
+  return (Floats)_mm256_slli_epi32(_mm256_cvtepi16_epi32((__m128i)halves), 16);
+#else
+  return (Floats)(__builtin_convertvector(halves, Integers) << 16);
+#endif
+}
 
 // Numbers i to i + LANES − 1 of a row. `format` is a constant wherever this is called.
 INLINE Floats load_stored(const void *row, uint32_t i, Format format) {

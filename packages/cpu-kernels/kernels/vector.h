@@ -152,3 +152,43 @@ INLINE Floats4 sums_of_four(Floats a, Floats b, Floats c, Floats d) {
 }
 
 INLINE void store_four(float *p, Floats4 x) { __builtin_memcpy(p, &x, sizeof x); }
+
+// A vector of its parts of four lanes, put together in registers: it cannot be loaded at once from what was just stored
+// in pieces.
+INLINE Floats join(const Floats4 parts[LANES / 4]) {
+#if LANES == 8
+  return _mm256_set_m128(parts[1], parts[0]);
+#else
+  Floats x;
+  __builtin_memcpy(&x, parts, sizeof x);
+  return x;
+#endif
+}
+
+INLINE void part(Floats x, Floats4 parts[LANES / 4]) {
+#if LANES == 8
+  parts[0] = _mm256_castps256_ps128(x);
+  parts[1] = _mm256_extractf128_ps(x, 1);
+#else
+  __builtin_memcpy(parts, &x, sizeof x);
+#endif
+}
+
+// The sums of LANES vectors' lanes, added as `sum_of` does.
+INLINE Floats sums_of_each(const Floats x[LANES]) {
+  Floats4 sums[LANES / 4];
+#pragma GCC unroll 4
+  for (uint32_t l = 0; l < LANES; l += 4) sums[l / 4] = sums_of_four(x[l], x[l + 1], x[l + 2], x[l + 3]);
+  return join(sums);
+}
+
+// Whether a lane of a comparison is true.
+INLINE bool is_any(Integers mask) {
+#if LANES == 8
+  return _mm256_movemask_ps((__m256)mask) != 0;
+#else
+  int32_t any = 0;
+  for (uint32_t l = 0; l < LANES; l++) any |= mask[l];
+  return any != 0;
+#endif
+}

@@ -1,4 +1,12 @@
-import type { BindingError, DeviceBuffer, Extents, OpOf, StepProfiler, WeightBuffer } from "@krait/tensor";
+import type {
+  BindingError,
+  DeviceBuffer,
+  Extents,
+  Format,
+  OpOf,
+  StepProfiler,
+  WeightBuffer,
+} from "@krait/tensor";
 import type { Bindings } from "./bindings.ts";
 
 /** The checks of feeds, which run before the first op; `kernels/check.c` has them. */
@@ -58,8 +66,8 @@ export interface KernelHost<Weight extends KernelWeight = KernelWeight> {
 export interface LinearWriter<Weight extends KernelWeight> {
   /** The words of its kernel's struct, in the struct's order. */
   words(op: OpOf<"linear">, at: Bindings<Weight>): number[];
-  /** What one part of it needs. */
-  workspaceBytes(op: OpOf<"linear">, largest: Extents): number;
+  /** What one part of it needs, with a weight of this format. */
+  workspaceBytes(op: OpOf<"linear">, largest: Extents, format: Format): number;
 }
 
 /** A bound Program, or one op of it, as the kernels walk it; `kernels/op-list.h` has its layout. */

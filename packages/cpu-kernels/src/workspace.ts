@@ -14,7 +14,9 @@ export function workspaceBytes<Weight extends KernelWeight>(
   { linear }: Pick<KernelHost<Weight>, "linear">,
 ): number {
   const bytes = program.ops.map((op) =>
-    op.op === "linear" ? linear.workspaceBytes(op, largest) : 4 * workspaceWords(op, largest),
+    op.op === "linear"
+      ? linear.workspaceBytes(op, largest, program.weights[op.weight.weight]!.format)
+      : 4 * workspaceWords(op, largest),
   );
   return Math.ceil(Math.max(0, ...bytes) / LINE_BYTES) * LINE_BYTES;
 }
