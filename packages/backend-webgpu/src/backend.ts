@@ -29,6 +29,7 @@ import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
 import { weightFormats } from "./weights/weight-layout.ts";
+import { workspaceBytes } from "./workspace-bytes.ts";
 
 export interface WebGpuBackendOptions {
   /** The fastest one unless given: of the page, or in Node of the package `webgpu`. */
@@ -149,6 +150,11 @@ class WebGpu implements WebGpuBackend {
 
   weightBytes(spec: TensorSpec): number {
     return weightBytes(spec, this.limits.maxBufferBytes);
+  }
+
+  ownedBytes(program: Program, largest: Extents): number {
+    const traits = { ...this.#device.traits, variantOf: this.#products.largestVariantOf };
+    return workspaceBytes(program, largest, this.limits.maxBufferBytes, traits);
   }
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {

@@ -44,6 +44,13 @@ export class ProductChoices {
   readonly variantOf = (format: Format, rows: RowClass): ProductVariant =>
     this.#chosen.get(keyOf({ format, rows }))?.variant ?? "f32";
 
+  /** The one that takes the most memory of those that may yet be chosen. */
+  readonly largestVariantOf = (format: Format, rows: RowClass): ProductVariant => {
+    const chosen = this.#chosen.get(keyOf({ format, rows }));
+    if (chosen !== undefined) return chosen.variant;
+    return this.#candidates({ format, rows }, {}).includes("bytes") ? "bytes" : "f32";
+  };
+
   /**
    * Chooses for all products of a Program. Calls follow each other, so that none disturbs what another measures.
    *
