@@ -54,14 +54,14 @@ INLINE Floats held(Floats x) {
 }
 
 // Vector i of a block of the weight, from where it is stored or where it was widened.
-INLINE void load_weights(bool widens, Format format, WeightBlock *w, uint32_t i, uint32_t columns, Floats *weights) {
+INLINE void load_weights(bool widens, Format format, WeightBlock *w, uint32_t i, Floats *weights) {
 #pragma GCC unroll 4
   for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
     if (widens) {
-      bool is_whole = columns - i * LANES >= LANES;
+      uint32_t left = w->columns - i * LANES;
       __builtin_prefetch(w->next[o] + i * LANES * bytes_of(format));
-      weights[o] = is_whole ? load_stored(w->at[o], i * LANES, format)
-                            : load_some_stored(w->at[o], i * LANES, format, columns - i * LANES);
+      weights[o] = left >= LANES ? load_stored(w->at[o], i * LANES, format)
+                                 : load_some_stored(w->at[o], i * LANES, format, left);
       w->widened[i][o] = weights[o];
     } else {
       weights[o] = w->widened[i][o];
@@ -86,14 +86,9 @@ INLINE void add_float_block(bool widens, Format format, uint32_t rows, const flo
   Floats lanes[GROUP_ROWS * GROUP_OUTPUTS], weights[GROUP_OUTPUTS];
 #pragma GCC unroll 24
   for (uint32_t k = 0; k < rows * GROUP_OUTPUTS; k++) lanes[k] = w->first == 0 ? splat(0) : sums[k];
-  uint32_t i = 0, whole = w->columns / LANES;
   x += w->first * rows;
-  for (; i < whole; i++, x += rows * LANES) {
-    load_weights(widens, format, w, i, (whole + 1) * LANES, weights);
-    add_products_of(rows, x, weights, lanes);
-  }
-  if (whole * LANES < w->columns) {
-    load_weights(widens, format, w, i, w->columns, weights);
+  for (uint32_t i = 0; i * LANES < w->columns; i++, x += rows * LANES) {
+    load_weights(widens, format, w, i, weights);
     add_products_of(rows, x, weights, lanes);
   }
 #pragma GCC unroll 24
