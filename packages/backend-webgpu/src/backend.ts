@@ -50,10 +50,11 @@ export interface WebGpuBackendOptions {
    */
   readonly selfTest?: boolean;
   /**
-   * What products compute in where weights are scaled integers (q8_0, q4_k and their like) and the adapter
-   * multiplies bytes: `f32`; `bytes`, which rounds activations to eight bits with a scale for each 32 of them;
-   * or what is the faster on this adapter, `measured` for one row, a few and many when a format is first met.
-   * Unless given, that on adapters that are hardware, and `f32` on others.
+   * What products compute in: `f32`; `bytes`, where weights are scaled integers (q8_0, q4_k and their like) and
+   * the adapter multiplies bytes, which rounds activations to eight bits with a scale for each 32 of them;
+   * `f16`, for many rows where the adapter has it, which rounds them to eleven bits; or what is the fastest on
+   * this adapter, `measured` for one row, a few and many when a format is first met. Unless given, that on
+   * adapters that are hardware, and `f32` on others.
    */
   readonly products?: ProductsOption;
   /** Told in words of each choice that was made by measurement, and of each variant that the self-test found wrong. */

@@ -46,7 +46,7 @@ function dispatchesOf9B(format: Format, maxBufferBytes: number): number {
       program,
       largest,
       maxBufferBytes,
-      kernelTraits(false, { subgroups: true, byteDots: true }),
+      kernelTraits(false, { subgroups: true, byteDots: true, halves: true }),
     );
     return program.ops
       .flatMap((op) => launchesOf(op, at))

@@ -28,8 +28,10 @@ export async function* measureProducts(
   ceilings: Ceilings,
   formats: readonly Format[],
 ): AsyncGenerator<Figure> {
-  for (const variant of ["f32", "bytes"] as const) {
-    await using backend = await createWebGPUBackend({ adapter: await requestAdapter(), products: variant });
+  for (const variant of ["f32", "bytes", "f16"] as const) {
+    const adapter = await requestAdapter();
+    if (variant === "f16" && !adapter.features.has("shader-f16")) continue;
+    await using backend = await createWebGPUBackend({ adapter, products: variant });
     // On a processor a step of a real layer's size would take seconds.
     const few = backend.software ? { outputs: 2048, columns: 2048 } : { outputs: 15_680, columns: 4480 };
     const many = backend.software ? { outputs: 1024, columns: 1024, rows: 64 } : { ...few, rows: 512 };
@@ -39,7 +41,9 @@ export async function* measureProducts(
     }
     for (const format of formats) {
       if (variant === "bytes" && isDType(format)) continue;
-      for (const rows of backend.software ? [1, 4] : [1, 4, 8]) {
+      if (variant === "f16" && format === "f32") continue;
+      const fewest = backend.software ? [1, 4] : [1, 4, 8];
+      for (const rows of variant === "f16" ? [] : fewest) {
         const size = { ...few, rows };
         const seconds = await secondsOf(backend, size, format);
         const bytes = byteLength({ shape: [size.outputs, size.columns], format });

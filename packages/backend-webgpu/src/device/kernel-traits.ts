@@ -9,10 +9,12 @@ export interface KernelFeatures {
   readonly subgroupLanes?: number;
   /** Dot products of bytes, four in a word. */
   readonly byteDots: boolean;
+  /** Arithmetic in f16. */
+  readonly halves: boolean;
 }
 
 /** Device features that are asked for where an adapter has them. */
-export const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+export const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 /** @param language - the extensions of WGSL that compile. */
 export function kernelFeatures(device: GPUDevice, language: ReadonlySet<string>): KernelFeatures {
@@ -23,6 +25,7 @@ export function kernelFeatures(device: GPUDevice, language: ReadonlySet<string>)
     subgroups,
     ...(isOneSize && { subgroupLanes: subgroupMinSize }),
     byteDots: language.has("packed_4x8_integer_dot_product"),
+    halves: device.features.has("shader-f16"),
   };
 }
 
@@ -43,8 +46,8 @@ export interface KernelTraits {
   readonly vectorLanes?: number;
   /** Where there are many rows. */
   readonly productTile: Tile;
-  /** The same of products in bytes. */
-  readonly byteTile: Tile;
+  /** The same of products in bytes and in f16. */
+  readonly narrowTile: Tile;
   /** What a product with a weight of a format computes in. */
   readonly variantOf: (format: Format, rows: RowClass) => ProductVariant;
 }
@@ -53,14 +56,14 @@ export interface KernelTraits {
 const hardware = {
   productLanes: 64,
   productTile: { rows: 32, laneRows: 8 },
-  byteTile: { rows: 32, laneRows: 8 },
+  narrowTile: { rows: 32, laneRows: 8 },
 } as const;
 
 /** A workgroup is a vector or two of a processor, whose lanes read the same rows. */
 const software = {
   productLanes: 8,
   productTile: { rows: 16, laneRows: 16 },
-  byteTile: { rows: 16, laneRows: 4 },
+  narrowTile: { rows: 16, laneRows: 4 },
 } as const;
 
 /** Products compute in f32, unless another choice takes its place. */

@@ -4,11 +4,13 @@ import { rowClassOf } from "../products/product-variant.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 import inputQuantized from "./input-quantized.wgsl";
 import integerProduct from "./integer-product.wgsl";
-import { chunksOf, quantizedInput } from "./linear-input.ts";
+import { chunksOf, halvedInput, quantizedInput } from "./linear-input.ts";
 import tiledSource from "./linear-tiled.wgsl";
 import tiledIntegersSource from "./linear-tiled-integers.wgsl";
 import { inputOf, type Product, tiles } from "./product.ts";
 import quantize from "./quantize.wgsl";
+import tileF16 from "./tile-f16.wgsl";
+import tileF32 from "./tile-f32.wgsl";
 
 /** Outputs that a workgroup takes. */
 const TILE_OUTPUTS = 64;
@@ -18,23 +20,38 @@ export function tiled(product: Product): Launch {
   const layout = weightLayout(at.weight(op.weight).format, op.input.columns);
   const input = inputOf(op.input, at);
   return launchOf(product, at.traits.productTile, {
-    source: [layout.source, input.source, tiledSource].join("\n"),
+    source: [layout.source, input.source, tileF32, tiledSource].join("\n"),
     entryPoint: "linear_tiled",
-    constants: {
-      ...layout.constants,
-      CHUNKS: Math.ceil(op.input.columns / layout.chunkValues),
-      ROW_VECTORS: layout.rowBytes / 16,
-      ...input.constants,
-    },
+    constants: { ...weightConstants(product), ...input.constants },
     bindings,
   });
+}
+
+export function tiledOfHalves(product: Product): Launch {
+  const { op, at, bindings } = product;
+  const layout = weightLayout(at.weight(op.weight).format, op.input.columns);
+  return launchOf(product, at.traits.narrowTile, {
+    source: ["enable f16;", layout.source, tileF16, tiledSource].join("\n"),
+    entryPoint: "linear_tiled",
+    constants: { ...weightConstants(product), INPUT_CHUNKS: chunksOf(op.input.columns) },
+    bindings: [step, halvedInput(op, at, "read"), ...bindings.slice(2)],
+  });
+}
+
+function weightConstants({ op, at }: Product): Launch["constants"] {
+  const layout = weightLayout(at.weight(op.weight).format, op.input.columns);
+  return {
+    ...layout.constants,
+    CHUNKS: Math.ceil(op.input.columns / layout.chunkValues),
+    ROW_VECTORS: layout.rowBytes / 16,
+  };
 }
 
 export function tiledOfBytes(product: Product): Launch {
   const { op, at, bindings } = product;
   const layout = weightLayout(at.weight(op.weight).format, op.input.columns);
   const bytes = layout.bytes!;
-  return launchOf(product, at.traits.byteTile, {
+  return launchOf(product, at.traits.narrowTile, {
     source: [
       `const HAS_OFFSET: bool = ${bytes.hasOffset};`,
       bytes.source,
@@ -63,9 +80,9 @@ function launchOf(
   return {
     ...kernel,
     source: [
+      kernel.source,
       `const TILE_ROWS: u32 = ${tile.rows};`,
       `const LANE_ROWS: u32 = ${tile.laneRows};`,
-      kernel.source,
       ...outputSources,
     ].join("\n"),
     constants: { ...constants, ...kernel.constants },

@@ -3,8 +3,8 @@
 //   y[r, o] = activation(sum over i of weight[o, i] · x[r, i] + bias[o]) + residual[r, o]
 //
 // A workgroup takes TILE_ROWS rows of x against 64 rows of the weight, 32 columns at a time: both tiles are
-// decoded into workgroup memory once, as vectors of four columns, and each lane then multiplies LANE_ROWS
-// rows of the one by four of the other. Rows of a tile lie one vector apart from where their size would
+// decoded into workgroup memory once, as vectors of four columns in f32 or f16 (tile-f32.wgsl, tile-f16.wgsl),
+// and each lane then multiplies LANE_ROWS rows of the one by four of the other, adding up in f32. Rows of a tile lie one vector apart from where their size would
 // put them, so that lanes that read different rows do not meet in one memory bank.
 
 override ROWS_AT: u32; // words of the step: its rows
@@ -22,8 +22,8 @@ const ROW_LANES: u32 = TILE_ROWS / LANE_ROWS;
 const OUTPUT_LANES: u32 = TILE_OUTPUTS / 4;
 const LANES: u32 = ROW_LANES * OUTPUT_LANES;
 
-var<workgroup> inputs: array<vec4<f32>, TILE_ROWS * TILE_STRIDE>;
-var<workgroup> weights: array<vec4<f32>, TILE_OUTPUTS * TILE_STRIDE>;
+var<workgroup> inputs: array<TileVector, TILE_ROWS * TILE_STRIDE>;
+var<workgroup> weights: array<TileVector, TILE_OUTPUTS * TILE_STRIDE>;
 
 /// x and z count tiles of outputs, y tiles of rows.
 @compute @workgroup_size(LANES)
@@ -50,9 +50,9 @@ fn linear_tiled(
     for (var i = lane; i < TILE_ROWS * TILE_VECTORS; i += LANES) {
       let r = i / TILE_VECTORS;
       let v = i % TILE_VECTORS;
-      var values = vec4(0.0);
+      var values = TileVector();
       if (first_row + r < rows) {
-        values = input_vector(first_row + r, first_chunk * CHUNK_VECTORS + v);
+        values = tile_input(first_row + r, first_chunk * CHUNK_VECTORS + v);
       }
       inputs[r * TILE_STRIDE + v] = values;
     }
@@ -64,7 +64,7 @@ fn linear_tiled(
         values = weight_chunk((first_output + o) * ROW_VECTORS, first_chunk + chunk);
       }
       for (var v = 0u; v < CHUNK_VECTORS; v++) {
-        weights[o * TILE_STRIDE + chunk * CHUNK_VECTORS + v] = values[v];
+        weights[o * TILE_STRIDE + chunk * CHUNK_VECTORS + v] = TileVector(values[v]);
       }
     }
     workgroupBarrier();
@@ -76,7 +76,7 @@ fn linear_tiled(
       let w3 = weights[(output_lane + 3 * OUTPUT_LANES) * TILE_STRIDE + v];
       for (var r = 0u; r < LANE_ROWS; r++) {
         let input = inputs[(row_lane + r * ROW_LANES) * TILE_STRIDE + v];
-        sums[r] += vec4(dot(w0, input), dot(w1, input), dot(w2, input), dot(w3, input));
+        sums[r] += vec4<f32>(vec4(dot(w0, input), dot(w1, input), dot(w2, input), dot(w3, input)));
       }
     }
     workgroupBarrier();
@@ -87,7 +87,7 @@ fn linear_tiled(
     for (var o = 0u; o < 4; o++) {
       let output = first_output + output_lane + o * OUTPUT_LANES;
       if (row < rows && output < OUTPUTS) {
-        store_output(row, output, sums[r][o]);
+        store_output(row, output, sums[r][o] * input_scale(row));
       }
     }
   }

@@ -6,7 +6,7 @@ import { shardsOf } from "../weight.ts";
 import { fewRows, fewRowsOfBytes } from "./linear-few-rows.ts";
 import { preparedInput } from "./linear-input.ts";
 import { inSubgroups, isForVectors, rowInSubgroups } from "./linear-subgroups.ts";
-import { tiled, tiledOfBytes } from "./linear-tiled.ts";
+import { tiled, tiledOfBytes, tiledOfHalves } from "./linear-tiled.ts";
 import { type Product, productOf } from "./product.ts";
 
 /** For each buffer of the weight, one dispatch of the kernel that suits the number of rows. */
@@ -26,7 +26,10 @@ function launchesOf(product: Product, classes: readonly RowClass[]): Launch[] {
     if (variant === "f32" && isForVectors(product, rows)) {
       return rows === "one" ? rowInSubgroups(product) : inSubgroups(product, rows);
     }
-    if (rows === "many") return variant === "bytes" ? tiledOfBytes(product) : tiled(product);
+    if (rows === "many") {
+      if (variant === "bytes") return tiledOfBytes(product);
+      return variant === "f16" ? tiledOfHalves(product) : tiled(product);
+    }
     return variant === "bytes" ? fewRowsOfBytes(product, rows) : fewRows(product, rows);
   });
 }

@@ -1,9 +1,9 @@
-import { buildProgram, type Extents, type Format, type TensorSpec } from "@krait/tensor";
+import { buildProgram, type Extents, type TensorSpec } from "@krait/tensor";
 import { WebGpuBuffer } from "../buffer.ts";
 import type { Device } from "../device/device.ts";
 import { WebGpuExecutable } from "../executable.ts";
 import { shardsOf, WebGpuWeight } from "../weight.ts";
-import type { ProductVariant, RowClass } from "./product-variant.ts";
+import type { ProductKind, ProductVariant } from "./product-variant.ts";
 
 /** The product that is measured: as wide as a layer on a graphics card, far less where a processor computes. */
 const sizes = {
@@ -22,8 +22,7 @@ const MEASUREMENTS = 4;
  */
 export async function measureVariant(
   device: Device,
-  format: Format,
-  rowClass: RowClass,
+  { format, rows: rowClass }: ProductKind,
   variant: ProductVariant,
   signal?: AbortSignal,
 ): Promise<number> {

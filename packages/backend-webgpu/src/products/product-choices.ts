@@ -19,7 +19,7 @@ export interface ProductChoice extends ProductKind {
 }
 
 /** How variants are chosen: the fastest of those that there are, or always the same one where there is it. */
-export type ProductsOption = "f32" | "bytes" | "measured";
+export type ProductsOption = "f32" | "f16" | "bytes" | "measured";
 
 /** Chooses for each format and number of rows among the variants of a product, once for a device. */
 export class ProductChoices {
@@ -48,7 +48,8 @@ export class ProductChoices {
   readonly largestVariantOf = (format: Format, rows: RowClass): ProductVariant => {
     const chosen = this.#chosen.get(keyOf({ format, rows }));
     if (chosen !== undefined) return chosen.variant;
-    return this.#candidates({ format, rows }, {}).includes("bytes") ? "bytes" : "f32";
+    const candidates = this.#candidates({ format, rows }, {});
+    return (["f16", "bytes"] as const).find((variant) => candidates.includes(variant)) ?? "f32";
   };
 
   /**
@@ -94,23 +95,20 @@ export class ProductChoices {
     if (Object.keys(seconds).length > 0) this.#onChoice?.(describeChoice(choice));
   }
 
-  async #measure(
-    { format, rows }: ProductKind,
-    signal: AbortSignal | undefined,
-  ): Promise<ProductChoice["seconds"]> {
-    const variants = variantsOf(format, this.#device.traits.features);
+  async #measure(kind: ProductKind, signal: AbortSignal | undefined): Promise<ProductChoice["seconds"]> {
+    const variants = variantsOf(kind, this.#device.traits.features);
     const seconds: Partial<Record<ProductVariant, number>> = {};
     if (variants.length === 1) return seconds;
     for (const variant of variants) {
-      seconds[variant] = await measureVariant(this.#device, format, rows, variant, signal);
+      seconds[variant] = await measureVariant(this.#device, kind, variant, signal);
     }
     return seconds;
   }
 
   /** The best first: the wanted one or the fastest, and what needs no feature last. */
-  #candidates({ format }: ProductKind, seconds: ProductChoice["seconds"]): ProductVariant[] {
+  #candidates(kind: ProductKind, seconds: ProductChoice["seconds"]): ProductVariant[] {
     const { features } = this.#device.traits;
-    const variants = variantsOf(format, features).filter(
+    const variants = variantsOf(kind, features).filter(
       (variant) => this.#option !== "f32" || variant === "f32",
     );
     const isWanted = (variant: ProductVariant): number => Number(variant !== this.#option);

@@ -3,10 +3,11 @@ import type { KernelFeatures } from "../device/kernel-traits.ts";
 import { weightLayout } from "../weights/weight-layout.ts";
 
 /**
- * What a matrix product computes in: f32; bytes, which rounds activations to eight bits with a scale for each
- * 32 of them; or f32 without any feature of the adapter, for one whose features compute wrongly.
+ * What a matrix product computes in: f32; f16, which rounds activations, weights and sums of four products to
+ * eleven bits, with a scale for each row of activations; bytes, which rounds activations to eight bits with a
+ * scale for each 32 of them; or f32 without any feature of the adapter, for one whose features compute wrongly.
  */
-export type ProductVariant = "f32" | "bytes" | "plain";
+export type ProductVariant = "f32" | "f16" | "bytes" | "plain";
 
 /** The products of one kind: each is chosen for, and tested, by itself. */
 export interface ProductKind {
@@ -28,6 +29,14 @@ export function rowClassOf(rows: number): RowClass {
 }
 
 /** The variants that are measured of a product on a device. */
-export function variantsOf(format: Format, { byteDots }: KernelFeatures): readonly ProductVariant[] {
-  return byteDots && weightLayout(format, 256).bytes !== undefined ? ["f32", "bytes"] : ["f32"];
+export function variantsOf(
+  { format, rows }: ProductKind,
+  { byteDots, halves }: KernelFeatures,
+): readonly ProductVariant[] {
+  return [
+    "f32",
+    ...(byteDots && weightLayout(format, 256).bytes !== undefined ? (["bytes"] as const) : []),
+    // Few rows wait for memory and not for arithmetic; and who stores a weight in f32 wants its bits.
+    ...(halves && rows === "many" && format !== "f32" ? (["f16"] as const) : []),
+  ];
 }

@@ -2,7 +2,7 @@ import { buildProgram, dequantize, type Format, quantize } from "@krait/tensor";
 import { Random, runStep, sourceOf } from "@krait/testing";
 import { expect, test } from "vitest";
 import { withAdapter } from "../../test-support/adapter.ts";
-import { languageFeatures } from "../adapter.ts";
+import { findAdapter, languageFeatures } from "../adapter.ts";
 import { createWebGPUBackend, type WebGpuBackend } from "../index.ts";
 
 const OUTPUTS = 70;
@@ -62,6 +62,10 @@ async function errors(backend: WebGpuBackend, format: Format, x: Float32Array) {
   return { normed: errorOf("product", norm), direct: errorOf("direct", () => 2) };
 }
 
+/** Of each row that is scaled by another power of ten, which f16 would not hold by itself. */
+const wide = (random: Random, rows: number) =>
+  random.normal(rows * COLUMNS, 1).map((value, i) => value * 10 ** (3 * (Math.floor(i / COLUMNS) % 5) - 3));
+
 /** All that is read in different ways: bytes, and nibbles with none, one and two bits beside them. */
 const formats = ["q8_0", "q2_k", "q5_1", "q6_k"] as const;
 
@@ -105,7 +109,8 @@ await withAdapter("products in bytes", async () => {
       ["q8_0", "many"],
     ]);
     for (const { variant, seconds } of backend.products) {
-      expect(seconds[variant]).toBe(Math.min(seconds.f32!, seconds.bytes!));
+      expect(Object.keys(seconds)).toEqual(expect.arrayContaining(["f32", "bytes"]));
+      expect(seconds[variant]).toBe(Math.min(...Object.values(seconds)));
     }
     expect(reasons).toHaveLength(3);
     expect(reasons[0]).toMatch(
@@ -114,7 +119,7 @@ await withAdapter("products in bytes", async () => {
     expect(backend.counters).toMatchObject({ buffers: 0, allocatedBytes: 0 });
 
     await using plain = await createWebGPUBackend({ products: "measured" });
-    await plain.compile(program("bf16", 12), { largest });
+    await plain.compile(program("f32", 12), { largest });
     expect(plain.products.map(({ variant, seconds }) => [variant, seconds])).toEqual(
       [1, 2, 3].map(() => ["f32", {}]),
     );
@@ -132,5 +137,22 @@ await withAdapter("products in bytes", async () => {
     await expect(backend.compile(program("q8_0", 12), { largest, signal })).rejects.toThrow("enough");
     expect(backend.products.map(({ rows }) => rows)).toEqual(["one"]);
     expect(backend.counters).toMatchObject({ buffers: 0, allocatedBytes: 0 });
+  });
+});
+
+await withAdapter("products in f16", async () => {
+  const adapter = await findAdapter();
+
+  test("of many rows are right", async (context) => {
+    if (!adapter.features.has("shader-f16")) context.skip("this adapter has no shader-f16");
+    await using backend = await createWebGPUBackend({ products: "f16" });
+    const { normed, direct } = await errors(backend, "bf16", wide(new Random(3), 12));
+    expect(Math.max(normed, direct)).toBeLessThan(1e-6);
+    expect(Math.min(normed, direct)).toBeGreaterThan(1e-9); // it is not f32 that computed
+    expect(backend.products.map(({ rows, variant }) => [rows, variant])).toEqual([
+      ["one", "f32"],
+      ["few", "f32"],
+      ["many", "f16"],
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { withAdapter } from "../../test-support/adapter.ts";
 import { graphicsCard, patchedAdapter } from "../../test-support/patched-adapter.ts";
 import { createWideReference } from "../../test-support/reference.ts";
+import { findAdapter } from "../adapter.ts";
 import { createWebGPUBackend } from "../index.ts";
 import { weightFormats } from "../weights/weight-layout.ts";
 import { expected } from "./expected.ts";
@@ -41,6 +42,7 @@ await withAdapter("the self-test", () => {
     ["what the adapter has", () => patchedAdapter((source) => source), "f32"],
     ["what a graphics card without features has", () => graphicsCard(false), "f32"],
     ["bytes on a graphics card with features", () => graphicsCard(true), "bytes"],
+    ["f16 where the adapter has it", () => patchedAdapter((source) => source), "f16"],
   ] as const)("passes with %s, and leaves nothing on the device", async (_, adapterOf, products) => {
     const adapter = await adapterOf();
     await using backend = await createWebGPUBackend({ adapter, selfTest: true, products });
@@ -78,7 +80,7 @@ await withAdapter("the self-test", () => {
   });
 
   describe("takes the next variant of a product where one is wrong", () => {
-    test.each([
+    test.for([
       ["sums in subgroups that are no numbers", "f32", "few", "sums[r][o] += dot(", "sums[r][o] /= 0 * dot("],
       [
         "products of bytes of twice the size",
@@ -87,7 +89,16 @@ await withAdapter("the self-test", () => {
         "return d * product;",
         "return 2 * d * product;",
       ],
-    ] as const)("%s", async (_, products, rows, right, wrong) => {
+      [
+        "rows in f16 whose scales are not read",
+        "f16",
+        "many",
+        "return bitcast<f32>(halves[",
+        "return 1 + 0 * bitcast<f32>(halves[",
+      ],
+    ] as const)("%s", async ([, products, rows, right, wrong], context) => {
+      const hasF16 = (await findAdapter()).features.has("shader-f16");
+      if (products === "f16" && !hasF16) context.skip("this adapter has no shader-f16");
       const patched = await patchedAdapter((source) => source.replace(right, wrong));
       const reasons: string[] = [];
       await using backend = await createWebGPUBackend({
@@ -97,12 +108,12 @@ await withAdapter("the self-test", () => {
         onChoice: (reason) => reasons.push(reason),
       });
       await backend.compile(product("q8_0"), { largest });
-      const next = products === "bytes" ? "f32" : "plain";
+      const next = products === "f32" ? "plain" : "f32";
       expect(backend.products.find((choice) => choice.rows === rows)).toMatchObject({
         variant: next,
         wrong: [products],
       });
-      const what = { one: "one row", few: "up to 8 rows" }[rows];
+      const what = { one: "one row", few: "up to 8 rows", many: "more rows" }[rows];
       expect(reasons).toContainEqual(
         expect.stringMatching(
           new RegExp(
