@@ -1,6 +1,8 @@
+import type { Format } from "@krait/tensor";
 import { type ChatModel, loadModel } from "krait";
 import { createBackend } from "../engines/backends.ts";
 import { type Figure, figure } from "../figure.ts";
+import { describeMachine } from "../machine.ts";
 import { inTurn, type Measurement, median, medianRatio } from "../paired.ts";
 import { modelFile } from "../random-model/model-files.ts";
 import type { SuiteOptions } from "../suite.ts";
@@ -9,17 +11,29 @@ const HISTORY_TOKENS = 8192;
 const TURN_TOKENS = 64;
 const BATCH = 16;
 /** Of the embedded model more, since a step of it takes no longer than a disturbance. */
-const DECODED_TOKENS = { tiny: 128, others: 32 };
+const DECODED_TOKENS = { tiny: 128, "0.6b": 32, "9b-half": 8 } as const;
+
+/** With less memory, 10 GB of weights and the states of sixteen sequences leave too little for anything else. */
+const LARGE_GIGABYTES = 20;
 
 /** What sharing brings: of beginnings between prompts, and of steps between requests. */
 export async function* engineSuite({ backend, quick, note }: SuiteOptions): AsyncGenerator<Figure> {
   const repeats = quick ? 1 : 5;
-  yield* batch("tiny", undefined, backend ?? "native", repeats);
+  yield* batch("tiny", undefined, undefined, backend ?? "native", repeats);
   if (!quick) {
-    // As published, where reading weights is most of a step, and quantized, where multiplying is.
-    for (const format of ["bf16", "q8_0"] as const) {
-      const { path } = await modelFile("0.6b", format, note);
-      yield* batch(`0.6b.${format}`, path, backend ?? "native", 3);
+    // As published, where reading weights is most of a step, and quantized, where multiplying is. A model of
+    // narrow layers has more states beside its weights than a large one, and no step shares those.
+    for (const [shape, format] of [
+      ["0.6b", "bf16"],
+      ["0.6b", "q8_0"],
+      ["9b-half", "bf16"],
+    ] as const) {
+      if (shape === "9b-half" && describeMachine().memoryGigabytes < LARGE_GIGABYTES) {
+        note(`No batch of ${shape}: it needs ${LARGE_GIGABYTES} GB of memory.`);
+        continue;
+      }
+      const { path } = await modelFile(shape, format, note);
+      yield* batch(shape, format, path, backend ?? "native", 3);
     }
   }
   yield* secondTurn(backend ?? "native", repeats);
@@ -60,7 +74,8 @@ async function* secondTurn(name: string, repeats: number): AsyncGenerator<Figure
 
 /** Tokens a second of sixteen answers at once, against those of one. */
 async function* batch(
-  shape: string,
+  shape: keyof typeof DECODED_TOKENS,
+  format: Format | undefined,
   path: string | undefined,
   name: string,
   repeats: number,
@@ -72,7 +87,7 @@ async function* batch(
     maxSequences: BATCH,
     maxKvTokens: 8192,
   });
-  const tokens = path === undefined ? DECODED_TOKENS.tiny : DECODED_TOKENS.others;
+  const tokens = DECODED_TOKENS[shape];
   // Compiles the code, and fills caches.
   for (const answers of [1, BATCH]) await rate(model, answers, tokens);
   // The processor time that the rates take is this process's own, which is known without being told.
@@ -82,7 +97,7 @@ async function* batch(
   });
   const { values, busy } = await inTurn({ one: measured(1), many: measured(BATCH) }, repeats);
   yield figure({
-    name: `engine.${shape}.${name}.batch-${BATCH}`,
+    name: `engine.${format === undefined ? shape : `${shape}.${format}`}.${name}.batch-${BATCH}`,
     value: median(values.many),
     unit: "tokens/s",
     busy,
