@@ -53,3 +53,33 @@ test("a step never has more rows, sequences or outputs than it may, and somebody
     { numRuns: 500 },
   );
 });
+
+test("whatever a step has room for, nobody waits longer than for a turn of everybody else", () => {
+  const sizes = fc.record({
+    rows: fc.integer({ min: 1, max: 12 }),
+    segments: fc.integer({ min: 1, max: 6 }),
+    outputRows: fc.integer({ min: 1, max: 6 }),
+    prefillRows: fc.integer({ min: 1, max: 12 }),
+  });
+  fc.assert(
+    fc.property(fc.nat(6), fc.nat(6), sizes, (decoders, prompts, limits) => {
+      const servedAt = new Array<number>(decoders + prompts).fill(0);
+      /** What is left of each prompt; a new one takes the place of one that has been read, and most are short. */
+      const left = servedAt.map((_, index) => (index === decoders ? 400 : 1 + (index % 3)));
+      for (let step = 1; step <= 120; step++) {
+        const order = servedAt.map((_, index) => index).sort((a, b) => servedAt[a]! - servedAt[b]! || a - b);
+        const candidates = order.map((index) =>
+          index < decoders ? decoding : { rows: left[index]!, isDecoding: false, outputs: "last" as const },
+        );
+        const granted = planBatch(candidates, limits);
+        for (const [place, index] of order.entries()) {
+          if (granted[place] === 0) continue;
+          servedAt[index] = step;
+          if (index >= decoders) left[index] = left[index]! - granted[place]! || 1 + (step % 3);
+        }
+        expect(step - Math.min(step, ...servedAt)).toBeLessThanOrEqual(decoders + prompts);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -21,7 +21,7 @@ export interface BatchLimits {
  * Shares the rows of a step among sequences.
  *
  * Decoding sequences come first, each with its one row, in the order given; while prompts wait, one row at
- * least is left to them. Prompts share the rest evenly, and what a short one does not need goes to the
+ * least is left to them, or, where a step has room for no more than one, every step goes to whoever comes first. Prompts share the rest evenly, and what a short one does not need goes to the
  * others: a short prompt is not held up by a long one before it.
  *
  * @returns the rows of each candidate; 0 for those that have to wait.
@@ -30,11 +30,11 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits)
   const granted = candidates.map(() => 0);
   const order = candidates.map((_, index) => index);
   const prompts = order.filter((index) => !candidates[index]!.isDecoding);
-  const reserved = prompts.length > 0 ? 1 : 0;
   let { rows, segments, outputRows: outputs } = limits;
+  const room = Math.min(rows, segments, outputs);
+  const reserved = prompts.length > 0 && (room > 1 || !candidates[0]!.isDecoding) ? 1 : 0;
   const decoding = order.filter((index) => candidates[index]!.isDecoding);
-  const most = Math.max(Math.min(rows, segments, outputs) - reserved, prompts.length > 0 ? 0 : 1);
-  for (const index of decoding.slice(0, most)) {
+  for (const index of decoding.slice(0, room - reserved)) {
     granted[index] = 1;
     rows--;
     segments--;
@@ -42,8 +42,11 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits)
   }
   if (granted.includes(1)) rows = Math.min(rows, Math.max(1, limits.prefillRows));
 
-  // The prompts with least to read first: what they leave of their share goes to the rest.
-  const served = prompts.slice(0, segments).sort((a, b) => candidates[a]!.rows - candidates[b]!.rows);
+  // The prompts with least to read first: what they leave of their share goes to the rest. But only those whose
+  // turn it is: short ones that keep coming must not take every row from a long one.
+  const served = prompts
+    .slice(0, Math.min(segments, rows))
+    .sort((a, b) => candidates[a]!.rows - candidates[b]!.rows);
   for (const [index, prompt] of served.entries()) {
     const candidate = candidates[prompt]!;
     const share = Math.max(Math.floor(rows / (served.length - index)), Math.min(rows, 1));

@@ -1,5 +1,5 @@
 import { type BatchLimits, type Candidate, outputsOf, planBatch } from "./batch-plan.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, isLoss } from "./errors.ts";
 import type { Job } from "./job.ts";
 import type { Roster } from "./roster.ts";
 import type { Sequence } from "./state-pool.ts";
@@ -43,10 +43,11 @@ interface Rows extends Candidate {
  * them are free when it returns.
  *
  * @throws {PagesError} naming the job for which there will never be pages.
+ * @throws {ForkError} naming the job whose states the backend did not copy.
  */
 export function composeStep(roster: Roster, options: ComposeOptions, lastWasPrompt: boolean): StepPart[] {
   for (const job of [...roster.running]) {
-    if (!waitsForFork(job) || roster.fork(job) || roster.running.size > 1) continue;
+    if (!waitsForFork(job) || fork(roster, job) || roster.running.size > 1) continue;
     throw new PagesError(job, 1, roster.device.executor.pool.freePages);
   }
   const candidates = [...roster.running]
@@ -105,6 +106,25 @@ export class PagesError extends Error {
   }
 }
 
+/** What the backend said when a sequence's states were to be copied for its other answers. */
+export class ForkError extends Error {
+  readonly job: Job;
+
+  constructor(job: Job, cause: unknown) {
+    super("a sequence was not forked", { cause });
+    this.job = job;
+  }
+}
+
+function fork(roster: Roster, job: Job): boolean {
+  try {
+    return roster.fork(job);
+  } catch (error) {
+    if (isLoss(error)) throw error;
+    throw new ForkError(job, error);
+  }
+}
+
 /** Whether it has read what its followers have in common with it. */
 function waitsForFork({ followers, sequence, promptLength }: Job): boolean {
   return followers.length > 0 && sequence !== undefined && sequence.length === promptLength - 1;
@@ -114,7 +134,7 @@ function waitsForFork({ followers, sequence, promptLength }: Job): boolean {
 function rowsOf(job: Job, { lookahead, chunk }: ComposeOptions): Rows | undefined {
   const { tokens, generation, promptLength, submission } = job;
   const start = job.sequence!.length;
-  if (submission.sink.isFull || start > tokens.length || waitsForFork(job)) return undefined;
+  if (job.isStalled || start > tokens.length || waitsForFork(job)) return undefined;
   const decoding = { job, start, rows: 1, isDecoding: true, outputs: "last", generated: true } as const;
   if (start === tokens.length) {
     // Its next token is being sampled; the device knows it before the host does.

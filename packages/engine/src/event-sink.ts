@@ -12,7 +12,7 @@ export class EventSink<T> implements AsyncIterator<T, void, undefined> {
   #end: { readonly error?: unknown } | undefined;
   /** Called at the first read, before it is answered. */
   onStart: (() => void) | undefined;
-  /** Called when events have been read from a sink that was full. */
+  /** Called when a sink that was full is so no more, and when half of its room is free again. */
   onRoom: (() => void) | undefined;
   /** Called when the reader leaves. */
   onReturn: (() => void) | undefined;
@@ -24,6 +24,11 @@ export class EventSink<T> implements AsyncIterator<T, void, undefined> {
 
   get isFull(): boolean {
     return this.#events.length >= this.#most;
+  }
+
+  /** Whether its reader is so far behind that it is worth nobody's while to go on just yet. */
+  get isCrowded(): boolean {
+    return this.#events.length > this.#most / 2;
   }
 
   push(events: readonly T[]): void {
@@ -57,10 +62,10 @@ export class EventSink<T> implements AsyncIterator<T, void, undefined> {
     const start = this.onStart;
     this.onStart = undefined;
     start?.();
-    const wasFull = this.isFull;
+    const [wasFull, wasCrowded] = [this.isFull, this.isCrowded];
     const event = this.#events.shift();
     if (event !== undefined) {
-      if (wasFull && !this.isFull) this.onRoom?.();
+      if (wasFull !== this.isFull || wasCrowded !== this.isCrowded) this.onRoom?.();
       return Promise.resolve({ done: false, value: event });
     }
     if (this.#end !== undefined) {

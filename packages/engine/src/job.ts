@@ -71,6 +71,16 @@ export class Job {
     return this.submission.isDone || this.generation.finishReason !== undefined;
   }
 
+  /** Whether its reader has to read before it can go on. */
+  get isStalled(): boolean {
+    return this.submission.sink.isFull;
+  }
+
+  /** Whether, without a place, it needs none before its reader has read on: it would soon be stalled. */
+  get isAway(): boolean {
+    return this.submission.sink.isCrowded;
+  }
+
   /** Gives events to the reader, marked with the choice where there are several. */
   push(events: readonly GenerateEvent[]): void {
     const { choice } = this;

@@ -37,9 +37,11 @@ test("text that says something again and again in other words is no loop", () =>
 
 test("an answer that loops ends with its own reason, and without the detector goes on", async () => {
   const looping = (tokens: readonly number[]): number => 300 + (tokens.length % 3);
-  const { finish } = await generate(looping, { loopDetector: true, maxTokens: 500 });
-  expect(finish.finishReason).toBe("loop");
-  expect(finish.usage.completionTokens).toBe(64);
+  for (const loopDetector of [true, {}, { repeats: undefined, tokens: undefined }] as const) {
+    const { finish } = await generate(looping, { loopDetector, maxTokens: 500 });
+    expect(finish.finishReason).toBe("loop");
+    expect(finish.usage.completionTokens).toBe(64);
+  }
   const without = await generate(looping, { maxTokens: 500 });
   expect(without.finish).toMatchObject({ finishReason: "length", usage: { promptTokens: prompt.length } });
 });

@@ -116,6 +116,25 @@ test("a cache that can never hit says why, once", async () => {
   ]);
 });
 
+test("a prompt that is scored is read whole, and says nothing against the cache", async () => {
+  const warnings: string[] = [];
+  const onEvent = (event: EngineEvent): void => {
+    if (event.type === "warning") warnings.push(event.code);
+  };
+  const engine = await open({}, { onEvent });
+  for (let times = 0; times < 20; times++) {
+    const before = engine.read.length;
+    const events = await collect(
+      engine.engine.generate({ prompt: promptOf(1, 60), promptLogprobs: 0, maxTokens: 1 }),
+    );
+    expect(engine.read.length - before).toBe(60);
+    expect((events.at(-1) as FinishEvent).usage.cachedTokens).toBe(0);
+  }
+  expect(warnings).toEqual([]);
+  expect(engine.engine.stats.cache).toMatchObject({ hits: 0, misses: 0 });
+  expect(await rowsOf(engine, promptOf(1, 60))).toEqual({ rows: 1, cached: 59 });
+});
+
 test("what is cached is the same for a budget, for several answers and after a cancel", async () => {
   const engine = await open();
   const prompt = promptOf(1, 150);

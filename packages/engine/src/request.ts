@@ -90,7 +90,7 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
     invalid("deadlineSeconds", "a number above 0", deadlineSeconds);
   }
   for (const [field, value] of Object.entries(loopDetector === true ? {} : (loopDetector ?? {}))) {
-    checkCount(`loopDetector.${field}`, value, 2);
+    if (value !== undefined) checkCount(`loopDetector.${field}`, value, 2);
   }
   for (const token of sampling?.logitBias?.keys() ?? []) {
     if (token >= vocabularySize)

@@ -26,7 +26,8 @@ export interface RosterOptions {
 /**
  * Who is in the batch and who waits. Requests get their places in the order in which they came. When pages
  * run out the prefix cache gives up its own, and then the youngest sequence has to: it goes back to the
- * head of the line, and is read again when there is room.
+ * head of the line, and is read again when there is room. So does one whose reader does not read, as soon as
+ * anybody needs its place or its pages; it is not in the line before its reader has read on.
  */
 export class Roster {
   device: Device;
@@ -49,16 +50,25 @@ export class Roster {
   /** Gives places to those who wait, as long as there is room. Gives back those for whom there never is. */
   admit(): readonly { readonly job: Job; readonly error: unknown }[] {
     const refused: { job: Job; error: unknown }[] = [];
-    for (let job = this.waiting[0]; job !== undefined; job = this.waiting[0]) {
+    const next = (): Job | undefined => this.waiting.find(({ isAway }) => !isAway);
+    for (let job = next(); job !== undefined; job = next()) {
       try {
-        if (!this.#place(job)) break;
+        if (!this.#place(job)) {
+          if (this.#displaceStalled()) continue;
+          break;
+        }
       } catch (error) {
         if (isLoss(error)) throw error;
         refused.push({ job, error });
       }
-      this.waiting.shift();
+      this.waiting.splice(this.waiting.indexOf(job), 1);
     }
     return refused;
+  }
+
+  /** How many could go on if there were places. */
+  get queued(): number {
+    return this.waiting.filter(({ isAway }) => !isAway).length;
   }
 
   /** Gives the followers of a sequence their own, from what it has read. Whether there was room. */
@@ -76,21 +86,36 @@ export class Roster {
   }
 
   /**
-   * Makes sure that so many pages are free: from the cache, then from sequences that are younger than the job.
+   * Makes sure that so many pages are free: from the cache, then from sequences whose readers do not read, then
+   * from those that are younger than the job.
    *
    * @param kept - those that must not lose their pages.
    */
   claimPages(job: Job, pages: number, kept: ReadonlySet<Job>): boolean {
     while (this.#pool.freePages < pages) {
       if (this.device.cache?.freePages()) continue;
+      if (this.#displaceStalled(kept)) continue;
       const victim = [...this.running]
         .filter((other) => other.admission > job.admission && !kept.has(other))
         .sort((a, b) => b.admission - a.admission)[0];
       if (victim === undefined) return false;
-      this.#telemetry.counters.preemptions++;
-      this.suspend(victim);
+      this.#preempt(victim);
     }
     return true;
+  }
+
+  /** Takes the place of the sequence whose reader has not read for longest; whether there was one. */
+  #displaceStalled(kept?: ReadonlySet<Job>): boolean {
+    const victim = [...this.running]
+      .filter((job) => job.isStalled && !kept?.has(job))
+      .sort((a, b) => a.servedAt - b.servedAt)[0];
+    if (victim !== undefined) this.#preempt(victim);
+    return victim !== undefined;
+  }
+
+  #preempt(job: Job): void {
+    this.#telemetry.counters.preemptions++;
+    this.suspend(job);
   }
 
   /** Takes a sequence's memory; it waits at the head of the line to be read again. */
@@ -191,8 +216,10 @@ export class Roster {
     if (submission.startedAt !== undefined) return;
     submission.startedAt = performance.now();
     submission.cachedTokens = length;
-    // A prompt that brought its own beginning did not need the cache.
-    if (submission.from === undefined || length > submission.from.length) cache?.count(length > 0);
+    // A prompt that brought its own beginning did not need the cache, and one that is scored does not ask it.
+    const { from, request } = submission;
+    const needsCache = from === undefined || length > from.length;
+    if (needsCache && request.promptLogprobs === undefined) cache?.count(length > 0);
     const queueSeconds = (submission.startedAt - submission.queuedAt) / 1000;
     this.#telemetry.tell({
       type: "request-started",

@@ -1,5 +1,5 @@
 import type { BatchLimits } from "./batch-plan.ts";
-import { type ComposeOptions, composeStep, PagesError, type StepPart } from "./compose-step.ts";
+import { type ComposeOptions, composeStep, ForkError, PagesError, type StepPart } from "./compose-step.ts";
 import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
 import { EngineError, isLoss } from "./errors.ts";
 import type { Job, Submission } from "./job.ts";
@@ -54,7 +54,7 @@ export class Scheduler {
   requireRoom(): void {
     const { maxQueue } = this.#options;
     // Those that have a place in the next step already do not wait.
-    const queued = this.roster.waiting.length - this.roster.device.executor.pool.freeSlots;
+    const queued = this.roster.queued - this.roster.device.executor.pool.freeSlots;
     if (queued < maxQueue) return;
     throw new EngineError(
       "QUEUE_FULL",
@@ -247,6 +247,7 @@ export class Scheduler {
     if (error instanceof PagesError) {
       return this.fail(error.job.submission, error.told(this.roster.device.executor.pool.pages));
     }
+    if (error instanceof ForkError) return this.fail(error.job.submission, error.cause);
     const { cache, copies } = this.roster.device;
     for (const { job, end } of involved) {
       const tokens = job.tokens.slice(0, end);

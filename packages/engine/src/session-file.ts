@@ -79,17 +79,21 @@ export function decodeSession(bytes: Uint8Array, fingerprint: string): SessionFi
     invalid("It is cut short or damaged: its checksum does not fit.", { bytes: file.byteLength });
   }
   const tokensAt = 16 + view.getUint32(12, true);
-  const header = JSON.parse(text(16, tokensAt)) as Header;
+  const header = readHeader(text(16, tokensAt));
   if (header.fingerprint !== fingerprint) {
     invalid(`It is of another model, ${header.fingerprint}, and this is ${fingerprint}.`, {
       expected: fingerprint,
       actual: header.fingerprint,
     });
   }
+  let at = tokensAt + aligned(4 * header.tokens);
+  const length = header.states.reduce((sum, { byteLength }) => sum + aligned(byteLength), at);
+  if (length !== end) {
+    invalid(`Its header speaks of ${length} bytes, and there are ${end}.`, { expected: length, actual: end });
+  }
   const tokens = Array.from({ length: header.tokens }, (_, index) =>
     view.getInt32(tokensAt + 4 * index, true),
   );
-  let at = tokensAt + aligned(4 * tokens.length);
   const states = header.states.map(({ byteLength, ...state }) => {
     const start = at;
     at += aligned(byteLength);
@@ -98,12 +102,31 @@ export function decodeSession(bytes: Uint8Array, fingerprint: string): SessionFi
   return { tokens, states, metadata: header.metadata };
 }
 
+/** The header, if it is one: a file whose checksum fits may still be somebody's own work. */
+function readHeader(json: string): Header {
+  let header: Partial<Header> | null = null;
+  try {
+    header = JSON.parse(json) as Partial<Header> | null;
+  } catch {
+    // What is no JSON is no header.
+  }
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const states = header?.states;
+  const isWhole =
+    isCount(header?.tokens) &&
+    header!.tokens! > 0 &&
+    Array.isArray(states) &&
+    states.every((state) => isCount(state?.byteLength) && Array.isArray(state.shape));
+  if (!isWhole) invalid("Its header is not that of a stored session.", {});
+  return header as Header;
+}
+
 function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
 /** Catches damage, not malice: words are mixed in order, each by a multiplication and a rotation. */
-function checksum(bytes: Uint8Array<ArrayBuffer>): number {
+export function checksum(bytes: Uint8Array<ArrayBuffer>): number {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   let hash = words.length;
   for (let index = 0; index < words.length; index++) {

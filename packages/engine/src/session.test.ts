@@ -144,6 +144,15 @@ test("what is cut short, damaged, of another model or of another version is refu
       expect.objectContaining({ code: "SESSION_INVALID", message: expect.stringContaining(reason) }),
     );
   }
+  for (let cut = 0; cut < 30; cut++) {
+    const length = Math.floor((bytes.length * cut) / 30);
+    expect(() => engine.loadSession(bytes.slice(0, length))).toThrow(
+      expect.objectContaining({ code: "SESSION_INVALID" }),
+    );
+    expect(() => engine.loadSession(damaged(length))).toThrow(
+      expect.objectContaining({ code: "SESSION_INVALID" }),
+    );
+  }
   const other = await openTiny({}, "tiny-b");
   expect(() => other.loadSession(bytes)).toThrow(
     expect.objectContaining({ code: "SESSION_INVALID", message: expect.stringContaining("another model") }),

@@ -1,10 +1,10 @@
 import type { EngineDevice } from "./engine-device.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, isLoss } from "./errors.ts";
 import type { GenerateStream } from "./generate-stream.ts";
 import type { GenerateRequest } from "./request.ts";
 import { decodeSession, encodeSession } from "./session-file.ts";
 import type { Sequence, Snapshot } from "./state-pool.ts";
-import { readStates, writeStates } from "./stored-states.ts";
+import { readStates, type StoredState, writeStates } from "./stored-states.ts";
 
 /** A request that goes on from a session; its prompt is what comes after the session's tokens, if anything does. */
 export type SessionRequest = Omit<GenerateRequest, "prompt"> & { readonly prompt?: readonly number[] };
@@ -107,8 +107,11 @@ export function loadSession(host: SessionHost, bytes: Uint8Array): Session {
   try {
     writeStates(pool, snapshot, file.states);
   } catch (error) {
-    pool.close(snapshot);
-    throw error;
+    // On a backend that is lost they will be read again, as those of every other session.
+    if (!isLoss(error)) {
+      pool.close(snapshot);
+      throw error;
+    }
   }
   return new KeptSession(host, file.tokens, { device, snapshot, owners: 1 }, file.metadata);
 }
@@ -152,14 +155,24 @@ class KeptSession implements Session {
     readonly metadata?: unknown;
   } = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#requireOpen();
-    const { device, snapshot } = this.#states;
-    if (device !== this.#host.device) {
-      // Its states went with a backend that was lost.
+    const states = await this.#read();
+    if (states === undefined) {
       using again = await openSession(this.#host, this.tokens);
       return await again.save({ metadata });
     }
-    const states = await readStates(device.executor.pool, snapshot);
     return encodeSession({ tokens: this.tokens, states, metadata }, this.#host.fingerprint);
+  }
+
+  /** Its states; undefined when they went with a backend that was lost. */
+  async #read(): Promise<StoredState[] | undefined> {
+    const { device, snapshot } = this.#states;
+    if (device !== this.#host.device) return undefined;
+    try {
+      return await readStates(device.executor.pool, snapshot);
+    } catch (error) {
+      if (isLoss(error)) return undefined;
+      throw error;
+    }
   }
 
   close(): void {

@@ -127,10 +127,15 @@ export class StatePool {
    */
   open(): Sequence {
     const slot = this.#takeSlot();
-    for (const [name, spec] of this.#states) {
-      if (spec.per !== "slot" || writtenFirst.has(name)) continue;
-      const byteLength = stateUnitBytes(spec);
-      this.buffers[name]!.clear(slot * byteLength, byteLength);
+    try {
+      for (const [name, spec] of this.#states) {
+        if (spec.per !== "slot" || writtenFirst.has(name)) continue;
+        const byteLength = stateUnitBytes(spec);
+        this.buffers[name]!.clear(slot * byteLength, byteLength);
+      }
+    } catch (error) {
+      this.#freeSlots.push(slot);
+      throw error;
     }
     return this.#register({ kind: "sequence", slot, length: 0, pages: [] });
   }
@@ -154,7 +159,12 @@ export class StatePool {
   snapshot(sequence: Sequence): Snapshot {
     this.#requireOpen(sequence);
     const states = this.snapshots.take();
-    this.#backend.copy(this.snapshots.regions(this.buffers, sequence.slot, states, "from-slot"));
+    try {
+      this.#backend.copy(this.snapshots.regions(this.buffers, sequence.slot, states, "from-slot"));
+    } catch (error) {
+      this.snapshots.give(states);
+      throw error;
+    }
     this.#pagePool.share(sequence.pages);
     const { length, pages } = sequence;
     return this.#register({ kind: "snapshot", states, length, pages: [...pages] });
@@ -211,7 +221,12 @@ export class StatePool {
       }
       if (needed > sequence.pages.length) {
         const added = this.#pagePool.take(needed - sequence.pages.length);
-        this.#writePageTable(sequence.slot, sequence.pages.length, added);
+        try {
+          this.#writePageTable(sequence.slot, sequence.pages.length, added);
+        } catch (error) {
+          this.#pagePool.release(added);
+          throw error;
+        }
         growing.pages = [...sequence.pages, ...added];
       }
     }
@@ -231,21 +246,21 @@ export class StatePool {
     const shared = past.pages.slice(0, wholePages);
     const partial = past.pages.slice(wholePages, Math.ceil(past.length / PAGE_SIZE));
     const slot = this.#takeSlot();
-    let copied: number[];
+    let copied: number[] = [];
     try {
       copied = this.#pagePool.take(partial.length);
+      this.#backend.copy([
+        ...slotRegions(slot),
+        ...partial.flatMap((page, index) => this.#pageRegions(page, copied[index]!)),
+      ]);
+      this.#writePageTable(slot, 0, [...shared, ...copied]);
     } catch (error) {
       this.#freeSlots.push(slot);
+      this.#pagePool.release(copied);
       throw error;
     }
     this.#pagePool.share(shared);
-    this.#backend.copy([
-      ...slotRegions(slot),
-      ...partial.flatMap((page, index) => this.#pageRegions(page, copied[index]!)),
-    ]);
-    const pages = [...shared, ...copied];
-    this.#writePageTable(slot, 0, pages);
-    return this.#register({ kind: "sequence", slot, length: past.length, pages });
+    return this.#register({ kind: "sequence", slot, length: past.length, pages: [...shared, ...copied] });
   }
 
   #takeSlot(): number {

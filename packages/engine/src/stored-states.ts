@@ -1,7 +1,6 @@
 import {
   type DeviceBuffer,
   dequantize,
-  elementCount,
   isDType,
   PAGE_SIZE,
   quantize,
@@ -50,13 +49,13 @@ export function writeStates(
 ): void {
   const byName = new Map(stored.map((state) => [state.name, state]));
   for (const { name, spec, byteOffset, byteLength } of pool.snapshots.states) {
-    const bytes = bytesFor(name, spec, byName.get(name), elementCount(spec.shape));
+    const bytes = bytesFor(name, spec, byName.get(name), byteLength);
     if (holding.kind === "snapshot") holding.states.write(byteOffset, bytes);
     else pool.buffers[name]!.write(holding.slot * byteLength, bytes);
   }
   for (const { name, spec, buffer } of pool.pageStates) {
-    const bytes = bytesFor(name, spec, byName.get(name), holding.length * elementCount(spec.shape));
     const pageBytes = stateUnitBytes(spec);
+    const bytes = bytesFor(name, spec, byName.get(name), (holding.length * pageBytes) / PAGE_SIZE);
     for (const { first, at, count } of runsOf(holding.pages)) {
       const part = bytes.subarray(at * pageBytes, (at + count) * pageBytes);
       if (part.byteLength > 0) buffer.write(first * pageBytes, part);
@@ -117,7 +116,7 @@ function bytesFor(
   name: string,
   spec: StateSpec,
   stored: StoredState | undefined,
-  values: number,
+  byteLength: number,
 ): Uint8Array {
   const wanted = { name, per: spec.per, shape: spec.shape };
   if (stored === undefined || stored.per !== spec.per || stored.shape.join() !== spec.shape.join()) {
@@ -127,7 +126,17 @@ function bytesFor(
       { expected: wanted, actual: stored && { ...stored, bytes: undefined } },
     );
   }
-  if (stored.dtype === spec.dtype) return stored.bytes;
+  const bytes = stored.dtype === spec.dtype ? stored.bytes : converted(name, spec, stored);
+  if (bytes.byteLength === byteLength) return bytes;
+  throw new EngineError(
+    "SESSION_INVALID",
+    `State "${name}" of the session would take ${bytes.byteLength} bytes here, but should take ${byteLength}: it is of ` +
+      "another length than the session's tokens say.",
+    { expected: byteLength, actual: bytes.byteLength },
+  );
+}
+
+function converted(name: string, spec: StateSpec, stored: StoredState): Uint8Array {
   const floats = [stored.dtype, spec.dtype].every(
     (dtype) => isDType(dtype) && dtype !== "i32" && dtype !== "u32",
   );
@@ -135,7 +144,7 @@ function bytesFor(
     throw new EngineError(
       "SESSION_INVALID",
       `State "${name}" of the session is ${stored.dtype}, but this model keeps ${spec.dtype}.`,
-      { expected: spec.dtype, actual: stored.dtype, values },
+      { expected: spec.dtype, actual: stored.dtype },
     );
   }
   return quantize(spec.dtype, dequantize(stored.dtype, stored.bytes));

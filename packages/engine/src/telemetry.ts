@@ -4,7 +4,7 @@ import type { PrefixCacheStats } from "./prefix-cache.ts";
 /** What happens in an engine, for logs, metrics and traces. `time` is that of `performance.now()`. */
 export type EngineEvent = { readonly time: number } & (
   | { readonly type: "request-queued"; readonly id: string; readonly promptTokens: number }
-  /** It has a place in the batch. A request that lost its place to an older one, or its backend, starts again. */
+  /** It has a place in the batch: told once, also of a request that loses it and is read again later. */
   | {
       readonly type: "request-started";
       readonly id: string;
@@ -65,7 +65,7 @@ export interface EngineStats {
   readonly steps: number;
   /** Of all steps. */
   readonly rows: number;
-  /** How often a sequence had to give its pages to an older one, to be read again. */
+  /** How often a sequence had to give its place or its pages to another, to be read again. */
   readonly preemptions: number;
   /** How often the backend was made again. */
   readonly recoveries: number;

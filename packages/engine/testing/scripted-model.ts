@@ -115,6 +115,7 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
   });
   const feeds = { token: 0, slot: 0, position: 0, generated: 0, segment: 0, outputRow: 0 };
   const model = {
+    fingerprint: "scripted",
     architecture: { vocabularySize },
     programs: { forward: { states, feeds }, sample: { states: {} } },
     forward: executable(forward),
