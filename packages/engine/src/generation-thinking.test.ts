@@ -6,17 +6,16 @@ import type { FinishEvent, GenerateEvent } from "./events.ts";
 
 describe("the thinking budget", () => {
   /** Reasons in lines of one kind until `</think>` stands in what was read, then answers. */
-  const rambling =
-    (line: string): Script =>
-    (tokens) => {
+  const rambling = (line: string): Script => {
+    const reasoning = tokenizer.encode(line.repeat(100));
+    const done = tokenizer.encode("Done.");
+    return (tokens) => {
       const written = tokenizer.decode(tokens.slice(prompt.length));
       const [, answer] = written.split("</think>\n\n");
-      const source = answer === undefined ? line.repeat(1000) : "Done.";
-      const done = tokenizer.encode(source);
-      return (
-        done[answer === undefined ? tokens.length - prompt.length : tokenizer.encode(answer).length] ?? END
-      );
+      if (answer === undefined) return reasoning[tokens.length - prompt.length] ?? END;
+      return done[tokenizer.encode(answer).length] ?? END;
     };
+  };
 
   test("ends the trace at the first newline after the budget", async () => {
     const { finish, reasoning, text, events } = await generate(rambling("I think on.\n"), {
@@ -159,4 +158,29 @@ describe("the thinking budget", () => {
       }
     }
   });
+
+  test.each([false, true])(
+    "puts its phrase whole, wherever a step fails and everybody is read again (looking ahead: %s)",
+    async (asDevice) => {
+      const undisturbed = "hm ".repeat(20);
+      for (let failing = 1; failing < 30; failing++) {
+        let steps = 0;
+        const beforeStep = (): void => {
+          if (++steps === failing) throw new Error("a step fails");
+        };
+        const { engine } = await scriptedEngine(rambling("hm "), { asDevice, beforeStep });
+        const thinking = { budget: 4, grace: 0, phrase: " I have thought enough about this." };
+        const answers = [1, 2].map(() =>
+          collect(engine.generate({ prompt, reasoning: "on", thinking, maxTokens: 60 })),
+        );
+        for (const events of await Promise.all(answers)) {
+          const { text, reasoning } = foldEvents(events as ToolCallEvent[]);
+          expect(text).toBe("Done.");
+          expect(reasoning.endsWith(thinking.phrase)).toBe(true);
+          expect(undisturbed.startsWith(reasoning.slice(0, -thinking.phrase.length))).toBe(true);
+          expect(tokensOf(events).filter(({ reasoning, forced }) => reasoning && !forced)).toHaveLength(4);
+        }
+      }
+    },
+  );
 });

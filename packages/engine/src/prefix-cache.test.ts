@@ -70,6 +70,33 @@ test("snapshots that are used least recently make room, and what several convers
   expect((await rowsOf(engine, talk(2), [100])).cached).toBe(100);
 });
 
+test("what several conversations share stays while one of them goes on far behind it", async () => {
+  const engine = await open({ snapshots: 4, pages: 200 });
+  const system = promptOf(1, 100);
+  const turn = (seed: number, count: number): number[] => [...system, ...promptOf(seed, 64 * count)];
+  await rowsOf(engine, turn(2, 1), [100]);
+  for (let count = 1; count <= 4; count++) {
+    const { cached } = await rowsOf(engine, turn(3, count), [100, 100 + 64 * (count - 1)]);
+    if (count > 2) expect(cached).toBe(100 + 64 * (count - 2));
+  }
+  expect((await rowsOf(engine, turn(4, 1), [100])).cached).toBe(100);
+});
+
+test("what was used last stays, even if it was kept first", async () => {
+  const engine = await open({ snapshots: 2 });
+  const ask = async (seed: number): Promise<number> => (await rowsOf(engine, promptOf(seed, 50))).cached;
+  for (const seed of [1, 2, 1, 3]) await ask(seed);
+  expect(await ask(1)).toBe(49);
+  expect(await ask(2)).toBe(0);
+});
+
+test("a prompt that ends where states are kept still reads its last token", async () => {
+  const engine = await open();
+  await rowsOf(engine, promptOf(1, 100), [50]);
+  expect(await rowsOf(engine, promptOf(1, 50))).toEqual({ rows: 50, cached: 0 });
+  expect(await rowsOf(engine, promptOf(1, 51))).toEqual({ rows: 1, cached: 50 });
+});
+
 test("pages that only the cache holds are given up when an answer needs them", async () => {
   const engine = await open({ pages: 20, snapshots: 8 });
   for (const seed of [1, 2, 3]) await rowsOf(engine, promptOf(seed, 120), [100]);

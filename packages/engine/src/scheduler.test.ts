@@ -187,6 +187,32 @@ test("several answers share the reading of their prompt", async () => {
   }
 });
 
+test("what several answers need is kept for them while their prompt is read", async () => {
+  const order: string[] = [];
+  const { engine } = await open(
+    { slots: 2, rows: 8 },
+    { onEvent: (event) => void ("id" in event && order.push(`${event.type} ${event.id}`)) },
+  );
+  const several = collect(engine.generate({ id: "several", prompt: promptOf(1, 200), n: 2, maxTokens: 4 }));
+  await turns(4);
+  const single = collect(engine.generate({ id: "single", prompt: promptOf(2, 4), maxTokens: 300 }));
+  await Promise.all([several, single]);
+  expect(order.indexOf("request-started single")).toBeGreaterThan(order.indexOf("request-finished several"));
+});
+
+test("an answer that finds no page for its own end of the prompt waits for one", async () => {
+  const { engine } = await open({ pages: 10, rows: 2 }, { prefixCache: false });
+  const older = run(engine, { prompt: promptOf(1, 10), maxTokens: 150 });
+  await turns(8);
+  const events = await collect(engine.generate({ prompt: promptOf(2, 136), n: 2, maxTokens: 3 }));
+  for (const choice of [0, 1]) {
+    const answer = tokensOf(events.filter((event) => event.choice === choice)).map(({ token }) => token);
+    expect(answer).toEqual(continuation(hashing, promptOf(2, 136), 3));
+  }
+  expect(await older).toEqual(continuation(hashing, promptOf(1, 10), 150));
+  expect(engine.stats).toMatchObject({ failed: 0, preemptions: 0 });
+});
+
 test("more answers than there are sequences are refused", async () => {
   const { engine } = await open({ slots: 2 });
   expect(() => engine.generate({ prompt: [20], n: 3 })).toThrow(

@@ -7,6 +7,7 @@ import {
   stateBytes,
   stateUnitBytes,
 } from "@krait/tensor";
+import { doOrUndo } from "./do-or-undo.ts";
 import { EngineError } from "./errors.ts";
 import { PagePool } from "./page-pool.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
@@ -127,16 +128,14 @@ export class StatePool {
    */
   open(): Sequence {
     const slot = this.#takeSlot();
-    try {
+    const clear = (): void => {
       for (const [name, spec] of this.#states) {
         if (spec.per !== "slot" || writtenFirst.has(name)) continue;
         const byteLength = stateUnitBytes(spec);
         this.buffers[name]!.clear(slot * byteLength, byteLength);
       }
-    } catch (error) {
-      this.#freeSlots.push(slot);
-      throw error;
-    }
+    };
+    doOrUndo(clear, () => this.#freeSlots.push(slot));
     return this.#register({ kind: "sequence", slot, length: 0, pages: [] });
   }
 
@@ -159,12 +158,11 @@ export class StatePool {
   snapshot(sequence: Sequence): Snapshot {
     this.#requireOpen(sequence);
     const states = this.snapshots.take();
-    try {
-      this.#backend.copy(this.snapshots.regions(this.buffers, sequence.slot, states, "from-slot"));
-    } catch (error) {
-      this.snapshots.give(states);
-      throw error;
-    }
+    const regions = this.snapshots.regions(this.buffers, sequence.slot, states, "from-slot");
+    doOrUndo(
+      () => this.#backend.copy(regions),
+      () => this.snapshots.give(states),
+    );
     this.#pagePool.share(sequence.pages);
     const { length, pages } = sequence;
     return this.#register({ kind: "snapshot", states, length, pages: [...pages] });
@@ -184,12 +182,11 @@ export class StatePool {
    */
   emptySnapshot(length: number): Snapshot {
     const pages = this.#pagePool.take(this.pagesFor(length));
-    try {
-      return this.#register({ kind: "snapshot", states: this.snapshots.take(), length, pages });
-    } catch (error) {
-      this.#pagePool.release(pages);
-      throw error;
-    }
+    const states = doOrUndo(
+      () => this.snapshots.take(),
+      () => this.#pagePool.release(pages),
+    );
+    return this.#register({ kind: "snapshot", states, length, pages });
   }
 
   /** Gives back the slot or the copy of one, and the pages that nobody else holds. */
@@ -221,12 +218,10 @@ export class StatePool {
       }
       if (needed > sequence.pages.length) {
         const added = this.#pagePool.take(needed - sequence.pages.length);
-        try {
-          this.#writePageTable(sequence.slot, sequence.pages.length, added);
-        } catch (error) {
-          this.#pagePool.release(added);
-          throw error;
-        }
+        doOrUndo(
+          () => this.#writePageTable(sequence.slot, sequence.pages.length, added),
+          () => this.#pagePool.release(added),
+        );
         growing.pages = [...sequence.pages, ...added];
       }
     }
@@ -247,18 +242,18 @@ export class StatePool {
     const partial = past.pages.slice(wholePages, Math.ceil(past.length / PAGE_SIZE));
     const slot = this.#takeSlot();
     let copied: number[] = [];
-    try {
+    const copy = (): void => {
       copied = this.#pagePool.take(partial.length);
       this.#backend.copy([
         ...slotRegions(slot),
         ...partial.flatMap((page, index) => this.#pageRegions(page, copied[index]!)),
       ]);
       this.#writePageTable(slot, 0, [...shared, ...copied]);
-    } catch (error) {
+    };
+    doOrUndo(copy, () => {
       this.#freeSlots.push(slot);
       this.#pagePool.release(copied);
-      throw error;
-    }
+    });
     this.#pagePool.share(shared);
     return this.#register({ kind: "sequence", slot, length: past.length, pages: [...shared, ...copied] });
   }
