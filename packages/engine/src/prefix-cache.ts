@@ -104,7 +104,6 @@ export class PrefixCache {
       known.usedAt = ++this.#clock;
       return;
     }
-    if (this.capacity === 0) return;
     const { snapshots } = this.#pool;
     if (snapshots.held >= snapshots.capacity && !this.#evict(this.#leastRecent())) return;
     try {
