@@ -41,8 +41,11 @@ export default defineConfig({
   ssr: { resolve: { conditions: [source, "node", "import", "module", "default"] } },
   test: {
     reporters: ["default", new SummaryReporter()],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Guards against what hangs, and no measure of speed: a machine that is busy elsewhere takes many times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: "100%",
     projects: [
       { extends: true, test: { name: "long", include: long, exclude: browser } },
@@ -56,8 +59,7 @@ export default defineConfig({
           exclude: browser,
           pool: "forks",
           fileParallelism: false,
-          testTimeout: 300_000, // a kernel is compiled when it is first used
-          hookTimeout: 60_000,
+          testTimeout: 900_000, // a kernel is compiled when it is first used
           env: { GALLIVM_PERF: "nopt" }, // Mesa's software driver compiles its shaders without optimizing
         },
       },
@@ -67,8 +69,6 @@ export default defineConfig({
           name: "cuda",
           include: cuda,
           pool: "forks",
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
           globalSetup: ["packages/backend-cuda/test-support/build-emulator.ts"],
         },
       },

@@ -21,7 +21,7 @@ async function end(child: ChildProcessWithoutNullStreams): Promise<{ code: numbe
   return { code, text };
 }
 
-describe.concurrent("tooling/run.mjs", { timeout: 60_000 }, () => {
+describe.concurrent("tooling/run.mjs", () => {
   test("gives the program its words, its input, and the last word on the exit code", async () => {
     const program =
       "process.stdin.on('data', (it) => { console.log(it + process.argv[1]); process.exitCode = 7; })";

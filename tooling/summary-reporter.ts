@@ -7,10 +7,19 @@ const allowedSkips: Record<string, string> = JSON.parse(
 );
 
 /**
- * Ends a run with one plain line that a person or a script can read, after the name and reason of
- * every skipped test. In CI a skip that `allowed-skips.json` does not list fails the run.
+ * Tells the name and reason of every skipped test, and ends the process with one plain line that a person or
+ * a script can read. In CI a skip that `allowed-skips.json` does not list fails the run.
  */
 export class SummaryReporter implements Reporter {
+  #summary: string | undefined;
+
+  /** What ends after the tests may still complain, such as a worker that takes long to end. The line comes last. */
+  onInit(): void {
+    process.once("exit", () => {
+      if (this.#summary !== undefined) console.log(this.#summary);
+    });
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
@@ -22,7 +31,7 @@ export class SummaryReporter implements Reporter {
     const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
     const broken = suites.filter((suite) => suite.errors().length > 0).length + unhandledErrors.length;
     const failed = count.failed + count.pending + broken;
-    console.log(`${count.passed} passed, ${failed} failed, ${count.skipped} skipped`);
+    this.#summary = `${count.passed} passed, ${failed} failed, ${count.skipped} skipped`;
   }
 }
 

@@ -20,7 +20,7 @@ beforeAll(() => {
     join(folder, "packed"),
     "--without-node",
   ]);
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -48,7 +48,7 @@ test("what is packed starts without this repository, and without a GPU says what
 });
 
 await withEmulator("what is packed", ({ library }) => {
-  test("checks a GPU and measures it, with all figures in a file", { timeout: 120_000 }, () => {
+  test("checks a GPU and measures it, with all figures in a file", () => {
     const { status, stdout } = runPacked(library, "a norm and products");
     const [first, ...lines] = stdout.split("\n");
     expect(first).toBe("Emulated GPU, compute 8.0, 4 multiprocessors, 4.3 GB free");

@@ -30,11 +30,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "krait-packed-"));
   tarballs = await packPublicPackages(folder);
   oldestNode = await findOldestNode(folder).catch(() => undefined);
-}, 120_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.concurrent("packed", { timeout: 120_000 }, () => {
+describe.concurrent("packed", () => {
   test.for(packages)("publint finds nothing in $name", async ({ name, manifest }) => {
     const bytes = await readFile(tarballs.get(name)!);
     const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);

@@ -7,7 +7,7 @@ export interface PseudoTerminal extends Disposable {
   resize(columns: number): void;
   /** The lines on the screen and above it, without those that are empty at the end. */
   screen(): string;
-  /** Waits until the screen matches, and gives it. @throws after 20 s, with the screen. */
+  /** Waits until the screen matches, and gives it. @throws after two minutes, with the screen. */
   until(pattern: RegExp): Promise<string>;
   /** Whether the first line that begins with this text is dimmed. */
   isDim(text: string): boolean;
@@ -20,7 +20,7 @@ export const keys = { enter: "\r", backspace: "\u007f", up: "\u001b[A", ctrlC: "
 /** What a terminal sends for a paste, when it was asked to announce pastes. */
 export const paste = (text: string): string => `\u001b[200~${text}\u001b[201~`;
 
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 /** Why there can be no pseudo-terminal here; undefined when there can. */
 export async function noPseudoTerminal(): Promise<string | undefined> {

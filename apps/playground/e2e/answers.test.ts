@@ -43,7 +43,7 @@ async function forbid(page: Page, tokens: readonly number[]): Promise<AsyncDispo
 }
 
 /** One visit for all of them, since loading a page and its model takes longer than an answer. */
-describe("in the playground", { timeout: 120_000 }, () => {
+describe("in the playground", () => {
   let site: Site;
   let browser: Browser;
   let visit: Visit;
@@ -51,8 +51,8 @@ describe("in the playground", { timeout: 120_000 }, () => {
     [site, browser] = await Promise.all([Site.open(), launchBrowser()]);
     visit = await Visit.begin(browser, site.url, { serviceWorkers: "block" });
     await visit.untilReady();
-  }, 120_000);
-  beforeEach(() => visit.startAnew(), 120_000);
+  });
+  beforeEach(() => visit.startAnew());
   afterAll(async () => {
     await browser?.close();
     await site?.[Symbol.asyncDispose]();

@@ -14,7 +14,7 @@ function readEightAtOnce(): void {
   };
 }
 
-test("an answer goes on when the GPU is lost in the middle of it", { timeout: 240_000 }, async () => {
+test("an answer goes on when the GPU is lost in the middle of it", async () => {
   await using site = await Site.open();
   await using browser = await launchBrowser();
   await using visit = await Visit.begin(browser, site.url, { serviceWorkers: "block" }, readEightAtOnce);

@@ -4,7 +4,6 @@ import { Site } from "./site.ts";
 import { launchBrowser, Visit } from "./visit.ts";
 
 test("the page works for no more than 50 ms at a time while it starts, loads a model and shows an answer", {
-  timeout: 120_000,
   retry: 2,
 }, async () => {
   await using site = await Site.open();

@@ -11,12 +11,12 @@ import { shardedModel } from "../test-support/sharded-model.ts";
 import { Site } from "./site.ts";
 import { launchBrowser, Visit } from "./visit.ts";
 
-describe("a model", { timeout: 120_000 }, () => {
+describe("a model", () => {
   let site: Site;
   let browser: Browser;
   beforeAll(async () => {
     [site, browser] = await Promise.all([Site.open(), launchBrowser()]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await site?.[Symbol.asyncDispose]();
@@ -42,7 +42,7 @@ describe("a model", { timeout: 120_000 }, () => {
     await half.filter({ hasText: "org/tiny paused" }).waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     // Begun by loading, and by resuming.
-    await expect.poll(() => contents(hub), { timeout: 30_000 }).toEqual(["1", "2", "2"]);
+    await expect.poll(() => contents(hub)).toEqual(["1", "2", "2"]);
     // The tab is closed in the middle of it, and opened again where the network is well.
     network.isSlow = false;
     await page.reload();

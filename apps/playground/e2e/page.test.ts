@@ -4,12 +4,12 @@ import { accessibilityProblems } from "./axe.ts";
 import { Site } from "./site.ts";
 import { launchBrowser, Visit } from "./visit.ts";
 
-describe("the page", { timeout: 120_000 }, () => {
+describe("the page", () => {
   let site: Site;
   let browser: Browser;
   beforeAll(async () => {
     [site, browser] = await Promise.all([Site.open(), launchBrowser()]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await site?.[Symbol.asyncDispose]();
@@ -61,7 +61,7 @@ describe("the page", { timeout: 120_000 }, () => {
     await page.getByLabel("What it does, for the model").fill("The page goes on meanwhile.");
     // The page's clock is put forward, rather than waited for.
     const putForward = () => page.clock.fastForward(1000).then(() => outcome.count());
-    await expect.poll(putForward, { timeout: 30_000 }).toBe(1);
+    await expect.poll(putForward).toBe(1);
     expect(await outcome.innerText()).toContain("longer than");
   });
 

@@ -27,7 +27,7 @@ await withEmulator("threads", (emulator) => {
   describe.each(opNames)("%s", (name) => {
     const cases = opCases.filter(({ op }) => op === name);
 
-    test("gives the same bits in every order of threads", { timeout: 120_000 }, async () => {
+    test("gives the same bits in every order of threads", async () => {
       for (const opCase of cases) {
         const right = await run(opCase, 0);
         for (const order of orders.slice(1)) expect(await run(opCase, order)).toEqual(right);
@@ -36,7 +36,7 @@ await withEmulator("threads", (emulator) => {
 
     // A draw whose search goes wrong is made in order instead, and is right again: its own test sees that.
     if (name === "drawToken") return;
-    test("gives other bits without any one of its barriers", { timeout: 120_000 }, async () => {
+    test("gives other bits without any one of its barriers", async () => {
       const runs = cases.map((opCase) => (order: number) => run(opCase, order));
       expect(await unnoticedBarriers(emulator, runs)).toEqual([]);
     });

@@ -25,6 +25,6 @@ await withEmulator("the equalities on an emulated GPU", async ({ library }) => {
       subject?.dispose();
       await backend?.[Symbol.asyncDispose]();
     });
-    test.each(equalities)("$name", { timeout: 300_000 }, async ({ check }) => await check(subject));
+    test.each(equalities)("$name", async ({ check }) => await check(subject));
   });
 });

@@ -46,7 +46,7 @@ await withEmulator("ops that are fused", (emulator) => {
     );
   });
 
-  test("convolution and scan are the same in every order of threads", { timeout: 120_000 }, async () => {
+  test("convolution and scan are the same in every order of threads", async () => {
     const sizes = { heads: 2, headDim: 20, stateSize: 40, groups: 1, kernelSize: 4, bias: true };
     await expectOrdered(mixer(decodeSegments[1]![1], sizes));
   });
@@ -80,7 +80,7 @@ await withEmulator("ops that are fused", (emulator) => {
     expect(apart.launches - fused.launches).toBe(rows === 1 ? 0 : 2);
   });
 
-  test("normalized bytes are the same in every order of threads", { timeout: 120_000 }, async () => {
+  test("normalized bytes are the same in every order of threads", async () => {
     await expectOrdered(residualLayer(2, 96, "q8_0"));
   });
 

@@ -31,7 +31,7 @@ await onNative(() => {
     const target = new Uint8Array(4);
     addon.read(device, addon.allocate(device, 4), target, () => console.log("read"));
   `;
-    const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], { timeout: 20_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], { timeout: 120_000 });
     expect(stdout).toBe("read\n");
   });
 });

@@ -187,7 +187,8 @@ export class BatchingEngine implements Engine {
     submission.queuedAt = performance.now();
     this.#telemetry.counters.requests++;
     this.#live.add(submission);
-    this.#telemetry.tell({ type: "request-queued", id, promptTokens: request.prompt.length });
+    const { length } = request.prompt;
+    this.#telemetry.tell({ type: "request-queued", id, promptTokens: length }, submission.queuedAt);
     this.#scheduler.submit(submission);
   }
 

@@ -36,7 +36,7 @@ export function deliver(part: StepPart, samples: readonly Sample[], telemetry: T
   if (job.firstTokenAt === undefined) {
     job.firstTokenAt = performance.now();
     const seconds = (job.firstTokenAt - submission.queuedAt) / 1000;
-    telemetry.tell({ type: "first-token", id: submission.id, seconds });
+    telemetry.tell({ type: "first-token", id: submission.id, seconds }, job.firstTokenAt);
   }
   job.tokens.push(token);
   job.push(generation.accept(token, position, forced === undefined ? sample : undefined));
@@ -48,10 +48,11 @@ export function finishAnswer(job: Job, telemetry: Telemetry): void {
   const { submission, promptLength, generation } = job;
   const { queuedAt, startedAt, cachedTokens } = submission;
   const firstTokenAt = job.firstTokenAt!;
+  const now = performance.now();
   const timing = {
     queueSeconds: (startedAt! - queuedAt) / 1000,
     prefillSeconds: (firstTokenAt - startedAt!) / 1000,
-    decodeSeconds: (performance.now() - firstTokenAt) / 1000,
+    decodeSeconds: (now - firstTokenAt) / 1000,
   };
   // The prompt was read once, for the first choice; the others found it read.
   const cached = (job.choice ?? 0) === 0 ? cachedTokens : promptLength - 1;
@@ -64,7 +65,7 @@ export function finishAnswer(job: Job, telemetry: Telemetry): void {
   counters.cachedTokens += usage.cachedTokens;
   counters.completionTokens += usage.completionTokens;
   counters.reasoningTokens += usage.reasoningTokens;
-  telemetry.tell({ type: "request-finished", id: submission.id, finishReason, usage, timing });
+  telemetry.tell({ type: "request-finished", id: submission.id, finishReason, usage, timing }, now);
 }
 
 /** Those that its reader has not been told of: after a failure the prompt is read again. */

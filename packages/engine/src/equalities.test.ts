@@ -53,7 +53,7 @@ async function answer(engine: Engine, request: GenerateRequest): Promise<Answer>
 
 const sampling = { temperature: 0.9, topP: 0.95, repetitionPenalty: 1.2, frequencyPenalty: 0.1, seed: 5 };
 
-describe("on the reference backend, in every bit", { timeout: 120_000 }, () => {
+describe("on the reference backend, in every bit", () => {
   test("answers do not depend on what else runs, on how prompts are cut or on what is cached", async () => {
     const alone = await open({ chunkRows: 512 }, { prefixCache: false });
     const shape = fc.record({
@@ -123,7 +123,7 @@ describe("on the reference backend, in every bit", { timeout: 120_000 }, () => {
   });
 });
 
-describe("on a backend whose rounding depends on how a prompt is cut", { timeout: 120_000 }, () => {
+describe("on a backend whose rounding depends on how a prompt is cut", () => {
   /** The logits of one request alone and cold, and among others and from the cache. */
   async function compared(deterministic: boolean): Promise<{ got: Answer; want: Answer }> {
     const make = async () =>

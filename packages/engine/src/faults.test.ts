@@ -1,6 +1,6 @@
 import { BackendLostError } from "@krait/tensor";
 import { wrapBackend } from "@krait/testing";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { collect, tokensOf } from "../testing/generate.ts";
 import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
 import { type ScriptedSizes, scriptedModel } from "../testing/scripted-model.ts";
@@ -117,7 +117,7 @@ test("an idle engine whose device is lost makes it again, too", async () => {
     rebuild: () => scriptedModel(hashing),
   });
   lose(new BackendLostError("scripted", "a test took it away"));
-  await vi.waitFor(() => expect(engine.stats.recoveries).toBe(1), { timeout: 10_000 });
+  await expect.poll(() => engine.stats.recoveries).toBe(1);
   expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
 });
 
@@ -134,9 +134,7 @@ test("an idle engine makes its device again as often as it is lost", async () =>
   const engine = createEngine(model, backend, { rebuild: open });
   for (let times = 1; times <= 6; times++) {
     lose(new BackendLostError("scripted", "a test took it away"));
-    await vi.waitFor(() => expect(engine.stats).toMatchObject({ recoveries: times, state: "ready" }), {
-      timeout: 10_000,
-    });
+    await expect.poll(() => engine.stats).toMatchObject({ recoveries: times, state: "ready" });
   }
   expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
 });

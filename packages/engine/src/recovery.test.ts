@@ -83,7 +83,8 @@ test("copies are given up least recently used first, and never take more than th
   const prompts = [1, 2, 3].map((seed) => promptOf(seed, 300));
   const copies = new HostCopies(2 * copyBytes(300));
   const lengthOf = (index: number) => copies.find(prompts[index]!, 1000)?.length;
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+  // All reads of a copy are asked for at once, and come in the next turn.
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
   copies.add(prompts[0]!, pool, sequence);
   copies.add(prompts[1]!, pool, sequence);
   await settled();

@@ -217,16 +217,11 @@ export class Roster {
     submission.startedAt = performance.now();
     submission.cachedTokens = length;
     // A prompt that brought its own beginning did not need the cache, and one that is scored does not ask it.
-    const { from, request } = submission;
+    const { id, from, request, startedAt, queuedAt } = submission;
     const needsCache = from === undefined || length > from.length;
     if (needsCache && request.promptLogprobs === undefined) cache?.count(length > 0);
-    const queueSeconds = (submission.startedAt - submission.queuedAt) / 1000;
-    this.#telemetry.tell({
-      type: "request-started",
-      id: submission.id,
-      queueSeconds,
-      cachedTokens: length,
-    });
+    const queueSeconds = (startedAt - queuedAt) / 1000;
+    this.#telemetry.tell({ type: "request-started", id, queueSeconds, cachedTokens: length }, startedAt);
   }
 }
 

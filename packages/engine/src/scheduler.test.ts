@@ -106,11 +106,14 @@ test("a request that is not done in time ends, whether it runs or waits, and the
   const running = collect(engine.generate({ id: "slow", prompt: promptOf(1, 4), deadlineSeconds: 0.05 }));
   const waiting = collect(engine.generate({ prompt: promptOf(2, 4), deadlineSeconds: 0.02 }));
   const patient = run(engine, { prompt: promptOf(3, 4), maxTokens: 5 });
-  await expect(waiting).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
-  await expect(running).rejects.toMatchObject({
-    code: "DEADLINE_EXCEEDED",
-    details: { id: "slow", deadlineSeconds: 0.05 },
-  });
+  // On a machine that was away for a while both are over at once.
+  await Promise.all([
+    expect(waiting).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" }),
+    expect(running).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      details: { id: "slow", deadlineSeconds: 0.05 },
+    }),
+  ]);
   expect(await patient).toEqual(continuation(hashing, promptOf(3, 4), 5));
   expect(engine.stats).toMatchObject({ failed: 2, finished: 1, running: 0, queued: 0 });
 });
@@ -245,11 +248,11 @@ test("a trace can be made of the events: spans of each request that follow one a
     const { queueSeconds, prefillSeconds, decodeSeconds } = finished.timing;
     expect(queued.promptTokens).toBe(70);
     expect(finished.usage.completionTokens).toBe(9);
-    expect(between(queued, started)).toBeCloseTo(queueSeconds, 2);
+    expect(between(queued, started)).toBeCloseTo(queueSeconds, 9);
     expect(started.queueSeconds).toBe(queueSeconds);
-    expect(between(started, first)).toBeCloseTo(prefillSeconds, 2);
-    expect(between(first, finished)).toBeCloseTo(decodeSeconds, 2);
-    expect(first.seconds).toBeCloseTo(queueSeconds + prefillSeconds, 2);
+    expect(between(started, first)).toBeCloseTo(prefillSeconds, 9);
+    expect(between(first, finished)).toBeCloseTo(decodeSeconds, 9);
+    expect(first.seconds).toBeCloseTo(queueSeconds + prefillSeconds, 9);
   }
   const third = events.find((event) => event.type === "request-started" && event.id === "c")!;
   const waits = events.findIndex((event) => event.type === "request-finished");

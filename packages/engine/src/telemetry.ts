@@ -103,10 +103,14 @@ export class Telemetry {
     this.#listener = listener;
   }
 
-  /** What a listener throws is its own affair. */
-  tell(event: WithoutTime<EngineEvent>): void {
+  /**
+   * What a listener throws is its own affair.
+   *
+   * @param time - when it happened, where that is known: so that spans of a trace are those that are told.
+   */
+  tell(event: WithoutTime<EngineEvent>, time: number = performance.now()): void {
     try {
-      this.#listener?.({ time: performance.now(), ...event } as EngineEvent);
+      this.#listener?.({ time, ...event } as EngineEvent);
     } catch {}
   }
 

@@ -42,7 +42,7 @@ describe.each(["f32", "f16"] as const)("with weights in %s", (weights) => {
 
   beforeAll(async () => {
     expected = await conversation("cpu", weights);
-  }, 60_000);
+  });
 
   test("the reference answers every turn, and calls tools", () => {
     expect(expected.filter(({ role }) => role === "user")).toHaveLength(turns.length);

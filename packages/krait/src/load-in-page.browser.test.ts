@@ -7,9 +7,7 @@ const endpoint = await (await fetch("/test-hub")).text();
 const greedy = { sampling: { temperature: 0 }, maxTokens: 60 } as const;
 const ask = [{ role: "user", content: "What is 47 + 38?" }] as const;
 
-test("a model of the hub is loaded in a page by its name, and from the browser's storage the next time", {
-  timeout: 120_000,
-}, async () => {
+test("a model of the hub is loaded in a page by its name, and from the browser's storage the next time", async () => {
   const options = { endpoint, backend: "wasm" };
   const received: number[] = [];
   const first = await loadModel("org/tiny", {
@@ -40,9 +38,7 @@ test("a name that is no model's is refused by what it could have been", async ()
   await expect(loadModel("org/absent", { endpoint })).rejects.toMatchObject({ code: "HUB_MODEL_NOT_FOUND" });
 });
 
-test("a model at a URL is kept, found without its server, and fetched anew when it has changed", {
-  timeout: 120_000,
-}, async () => {
+test("a model at a URL is kept, found without its server, and fetched anew when it has changed", async () => {
   const url = `${endpoint}/org/tiny/resolve/main/`;
   let requests = 0;
   let isOnline = true;
@@ -87,9 +83,7 @@ test("a model at a URL is read where it lies when nothing is to be kept", async 
   expect(await listModels()).toEqual([]);
 });
 
-test("a model of 200 MB over a line that is cut again and again is loaded in little memory", {
-  timeout: 120_000,
-}, async () => {
+test("a model of 200 MB over a line that is cut again and again is loaded in little memory", async () => {
   const limit = 200e6;
   const page = globalThis as unknown as {
     gc(): void;

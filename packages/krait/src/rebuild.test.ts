@@ -86,9 +86,9 @@ test("while it is loaded again requests wait, and its state says so", async () =
   const makeIt = holdMaking();
   expect(model.engine.stats.state).toBe("ready");
   made[0]!.lose();
-  await vi.waitFor(() => expect(model!.engine.stats.state).toBe("recovering"));
+  await expect.poll(() => model!.engine.stats.state).toBe("recovering");
   const waiting = answers(model);
-  await vi.waitFor(() => expect(model!.engine.stats.queued).toBe(2));
+  await expect.poll(() => model!.engine.stats.queued).toBe(2);
   makeIt();
   for (const text of await waiting) expect(text).not.toBe("");
   expect(model.engine.stats.state).toBe("ready");
@@ -111,7 +111,7 @@ test("a model that is disposed of while it is loaded again frees both backends",
   model = await loadModel(undefined, { backend: "cpu" });
   const makeIt = holdMaking();
   made[0]!.lose();
-  await vi.waitFor(() => expect(model!.engine.stats.state).toBe("recovering"));
+  await expect.poll(() => model!.engine.stats.state).toBe("recovering");
   const disposal = model[Symbol.asyncDispose]();
   makeIt();
   await disposal;

@@ -36,7 +36,7 @@ test("on WebGPU the embedded model gives the reference's answers, its states in 
     'Backend "webgpu", as asked for.',
     "Recurrent states are kept in f32, keys and values in f32.",
   ]);
-}, 300_000);
+});
 
 test("on WebGPU a deterministic engine computes the same bits alone and among others", async (context) => {
   const backend = await chooseBackend("webgpu").catch((error: Error & { code: string }) => {
@@ -72,4 +72,4 @@ test("on WebGPU a deterministic engine computes the same bits alone and among ot
   const [among] = await Promise.all([answer(text), answer("Hello there!"), answer("One, two, three")]);
   expect(alone.length).toBeGreaterThan(1);
   expect(among).toEqual(alone);
-}, 300_000);
+});

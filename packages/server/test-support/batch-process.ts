@@ -53,12 +53,12 @@ export async function untilBatch(
   id: string,
   isSo: (batch: OpenAI.Batch) => boolean,
 ): Promise<OpenAI.Batch> {
-  for (let looks = 0; looks < 600; looks++) {
+  for (let looks = 0; looks < 3600; looks++) {
     const batch = await client.batches.retrieve(id);
     if (isSo(batch)) return batch;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`The batch ${id} took more than half a minute.`);
+  throw new Error(`The batch ${id} took more than three minutes.`);
 }
 
 /** What a batch's output says, by the id of its line; throws where one is there twice. */

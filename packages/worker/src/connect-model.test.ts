@@ -49,7 +49,7 @@ describe("a model in a thread", () => {
   beforeAll(async () => {
     worker = startWorker();
     remote = await connectModel(worker, undefined, { backend });
-  }, 60_000);
+  });
   afterAll(async () => {
     await remote[Symbol.asyncDispose]();
     await worker.terminate();
@@ -165,7 +165,7 @@ describe("a model in a thread", () => {
 
   test("an abort rejects with its reason, and the worker takes the next request", async () => {
     const controller = new AbortController();
-    const stream = remote.chat(sum, { maxTokens: 2000, ignoreEndTokens: true, signal: controller.signal });
+    const stream = remote.chat(sum, { maxTokens: 100_000, ignoreEndTokens: true, signal: controller.signal });
     const read = async (): Promise<void> => {
       for await (const event of stream) if (event.type === "token") controller.abort(new Error("enough"));
     };
@@ -176,7 +176,7 @@ describe("a model in a thread", () => {
 
   test("leaving the loop frees the sequence in the worker", async () => {
     const { freeSlots } = await remote.stats();
-    for await (const event of remote.chat(sum, { maxTokens: 2000, ignoreEndTokens: true })) {
+    for await (const event of remote.chat(sum, { maxTokens: 100_000, ignoreEndTokens: true })) {
       if (event.type === "token") break;
     }
     await remote.chat(hello, { maxTokens: 1 }).result();

@@ -16,7 +16,7 @@ let worker: Worker;
 let remote: RemoteModel;
 beforeAll(() => {
   worker = startWorker();
-}, 60_000);
+});
 beforeEach(async () => {
   await remote?.[Symbol.asyncDispose]();
   remote = await connectModel(worker, undefined, alone);

@@ -27,7 +27,7 @@ function sharedWorker() {
 
 const options = { backend: "cpu", maxContext: 512 };
 
-test("pages that ask for the same model share one, which the last frees", { timeout: 90_000 }, async () => {
+test("pages that ask for the same model share one, which the last frees", async () => {
   const { counts, page } = sharedWorker();
   const progress = [0, 0];
   const [a, b] = await Promise.all(

@@ -46,17 +46,17 @@ test("a worker that dies rejects everything that is pending, and what is asked l
   const worker = startWorker("dying-main.ts");
   const model = await connectModel(worker, undefined, { backend: "cpu" });
   const other = await connectModel(worker, undefined, { backend: "cpu" });
+  const lost = { code: "WORKER_LOST", message: expect.stringContaining("code 3") };
   let waiting: Promise<unknown> | undefined;
   const read = async (): Promise<void> => {
     for await (const event of model.chat(hello, endless)) {
       if (event.type !== "token") continue;
-      waiting ??= other.chat(hello, endless).result();
+      waiting ??= expect(other.chat(hello, endless).result()).rejects.toMatchObject(lost);
       worker.postMessage("die");
     }
   };
-  const lost = { code: "WORKER_LOST", message: expect.stringContaining("code 3") };
   await expect(read()).rejects.toMatchObject(lost);
-  await expect(waiting).rejects.toMatchObject(lost);
+  await waiting;
   await expect(model.stats()).rejects.toMatchObject(lost);
   await expect(model.lost).resolves.toMatchObject(lost);
   await model[Symbol.asyncDispose]();

@@ -20,9 +20,7 @@ async function runSuite(library: string): Promise<{ figures: Figure[]; notes: st
 }
 
 await withEmulator("the benchmark of CUDA", ({ library }) => {
-  test("measures ceilings, every width, batch and context, and what steps are made of, at toy size", {
-    timeout: 120_000,
-  }, async () => {
+  test("measures ceilings, every width, batch and context, and what steps are made of, at toy size", async () => {
     const { figures, notes } = await runSuite(library);
     expect(notes[0]).toMatch(/^GPU: Emulated GPU, compute capability 8.0, 4 multiprocessors$/);
     expect(figures.filter(({ value }) => !(Number.isFinite(value) && value > 0))).toEqual([]);

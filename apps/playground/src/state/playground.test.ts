@@ -154,7 +154,8 @@ describe("an answer", () => {
   test("that is stopped keeps what it had", async () => {
     const { playground } = await openWith([...answerOf("Half").slice(0, 3), forEver]);
     const answered = playground.send("a");
-    setTimeout(() => playground.stop(), 5);
+    await expect.poll(() => said(playground)).toEqual(["a", "Half"]);
+    playground.stop();
     await answered;
     expect(lastTurn(playground)).toMatchObject({ state: "stopped" });
     expect(said(playground)).toEqual(["a", "Half"]);
@@ -164,8 +165,9 @@ describe("an answer", () => {
   test("is asked for at once when its reasoning has gone on for long enough", async () => {
     const { playground, model } = await openWith([...answerOf("Hm").slice(0, 3), forEver]);
     const answered = playground.send("a");
-    setTimeout(() => playground.endThinking(), 5);
-    await expect.poll(() => model.endThinkingCalls).toBe(1);
+    await expect.poll(() => said(playground)).toEqual(["a", "Hm"]);
+    playground.endThinking();
+    expect(model.endThinkingCalls).toBe(1);
     playground.stop();
     await answered;
   });

@@ -244,9 +244,7 @@ test("a batch whose time is over expires, and says which lines were not run", as
   });
 });
 
-test("a server that is killed in the middle goes on where it was, with nothing lost or done twice", {
-  timeout: 60_000,
-}, async () => {
+test("a server that is killed in the middle goes on where it was, with nothing lost or done twice", async () => {
   const options = { folder: join(folder, "killed") };
   const first = await startBatchProcess(options, 6);
   const id = await submitBatch(first.client, 40);

@@ -80,7 +80,7 @@ test("a server whose backend is made again is not ready until it is, and what ca
     makeIt = resolve;
   });
   made[0]!.lose();
-  await vi.waitFor(async () => expect(await readiness(handler)).toEqual(unready("recovering")));
+  await expect.poll(() => readiness(handler)).toEqual(unready("recovering"));
   expect(await stateInMetrics(handler)).toEqual(["recovering"]);
   expect((await get(handler, "/health")).status).toBe(200);
   const answer = chat(handler);

@@ -53,9 +53,7 @@ describe("batches in Redis", () => {
     return process;
   };
 
-  test("are shared by servers, and lines of one that is killed go to another: nothing lost, nothing twice", {
-    timeout: 60_000,
-  }, async () => {
+  test("are shared by servers, and lines of one that is killed go to another: nothing lost, nothing twice", async () => {
     const [first, second] = await Promise.all([start(8), start(20)]);
     const id = await submitBatch(first.client, 60);
     // Both are in the middle of lines that they will not answer.
@@ -88,7 +86,7 @@ describe("batches in Redis", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     other.queue.start(async (_, line) => void lines.push(`other ${line}`), 1);
     await other.queue.add("a", [1, 2, 3, 4, 5]);
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(5);
+    await expect.poll(() => lines.length).toBe(5);
     expect(lines.filter((line) => line.startsWith("stopped")).length).toBeLessThanOrEqual(1);
   });
 
