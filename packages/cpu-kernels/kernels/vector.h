@@ -17,6 +17,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__wasm_relaxed_simd__)
+#include <wasm_simd128.h>
 #endif
 
 typedef float Floats __attribute__((vector_size(LANES * 4)));
@@ -63,6 +65,8 @@ INLINE Floats multiply_add(Floats sum, Floats a, Floats b) {
   return _mm512_fmadd_ps(a, b, sum);
 #elif LANES == 8 && defined(__FMA__)
   return _mm256_fmadd_ps(a, b, sum);
+#elif defined(__wasm_relaxed_simd__)
+  return (Floats)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)sum);
 #else
   return sum + a * b;
 #endif
