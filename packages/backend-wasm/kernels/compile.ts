@@ -24,9 +24,11 @@ const FLAGS = [
   "-Wl,--no-entry",
   "-Wl,--export-dynamic",
   "-Wl,--import-memory",
+  "-Wl,--max-memory=4294967296",
   "-Wl,--export-table",
   "-Wl,--growable-table",
   "-Wl,--export=__heap_base",
+  "-Wl,--export=__stack_pointer",
   "-Wl,-z,stack-size=65536",
   "-Wl,--strip-all",
 ];

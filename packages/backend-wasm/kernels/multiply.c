@@ -14,10 +14,22 @@ void prepare(const Held *weight, const float *x, void *to) {
   else __builtin_memcpy(to, x, 4 * weight->columns);
 }
 
+Held rows_from(const Held *weight, uint32_t first, uint32_t count) {
+  uint32_t bytes = weight->columns * bytes_of(weight->format);
+  if (is_block_format(weight->format)) {
+    bytes = weight->columns / TILE_COLUMNS * tile_bytes(layout_of(weight->format)) / TILE_ROWS;
+  }
+  return (Held){(const char *)weight->data + first * bytes, weight->format, count, weight->columns};
+}
+
+void multiply_rows(const Held *weight, Rows x, float *y, uint32_t stride, void *panel) {
+  if (is_block_format(weight->format)) multiply_tiles(weight, x, y, stride, panel);
+  else multiply_numbers(weight, x, y, stride, panel);
+}
+
+// For the host: `count` prepared rows, one after the other.
 KERNEL void multiply(const Held *weight, const void *x, uint32_t count, float *y, uint32_t stride, void *panel) {
-  Rows rows = {x, count, prepared_bytes(weight)};
-  if (is_block_format(weight->format)) multiply_tiles(weight, rows, y, stride, panel);
-  else multiply_numbers(weight, rows, y, stride, panel);
+  multiply_rows(weight, (Rows){x, count, prepared_bytes(weight)}, y, stride, panel);
 }
 
 // A value of a tile, as in its file.

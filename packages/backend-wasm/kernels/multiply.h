@@ -11,7 +11,7 @@ typedef struct {
   Count columns;
 } Held;
 
-// Prepared rows of x.
+// Prepared rows of x; those of numbers may have any stride.
 typedef struct {
   const void *data;
   uint32_t rows;
@@ -26,8 +26,11 @@ uint32_t prepared_bytes(const Held *weight);
 // What `multiply` needs besides; a multiple of 16.
 INLINE uint32_t panel_bytes(const Held *weight) { return 16 * weight->columns; }
 
-// y[r · stride + o] = sum over i of weight[o, i] · x[r, i], for `count` prepared rows of x.
-void multiply(const Held *weight, const void *x, uint32_t count, float *y, uint32_t stride, void *panel);
+// `count` rows of a weight from row `first` on, a multiple of 8.
+Held rows_from(const Held *weight, uint32_t first, uint32_t count);
+
+// y[r · stride + o] = sum over i of weight[o, i] · x[r, i], for prepared rows of x.
+void multiply_rows(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 void multiply_numbers(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 void multiply_tiles(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 

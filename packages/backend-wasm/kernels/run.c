@@ -11,3 +11,8 @@ KERNEL int32_t run(const Word *entry, uint32_t entries, Fault *fault) {
   }
   return -1;
 }
+
+// A part of one op, for one of several threads.
+KERNEL void run_part(Kernel kernel, const void *arguments, uint32_t part, uint32_t parts) {
+  kernel(arguments, part, parts);
+}

@@ -1,4 +1,11 @@
-import { KernelExecutable, type KernelHost, type OpList, ownedBytes, type Region } from "@krait/cpu-kernels";
+import {
+  KernelExecutable,
+  type KernelHost,
+  type LinearWriter,
+  type OpList,
+  ownedBytes,
+  type Region,
+} from "@krait/cpu-kernels";
 import {
   type Backend,
   BackendLostError,
@@ -24,13 +31,15 @@ import { WasmBuffer } from "./buffer.ts";
 import { heldAs, weightFormats } from "./held.ts";
 import { compileKernels, type KernelBuild } from "./kernel-build.ts";
 import { instantiateKernels, type KernelModule } from "./kernel-module.ts";
-import { linear } from "./linear.ts";
+import { linearWriter } from "./linear.ts";
 import { loadWeight } from "./load-weight.ts";
 import { LARGEST_MEMORY, Memory } from "./memory.ts";
-import { MOST_THREADS } from "./shards/exchange.ts";
+import { MOST_THREADS, partsOf } from "./shards/exchange.ts";
 import { Shards } from "./shards/shards.ts";
 import { canShareThreads, machineMemory, machineThreads } from "./shards/spawn-thread.ts";
+import { type Walk, walk } from "./walk.ts";
 import { WasmWeight } from "./weight.ts";
+import { SHARED_WORK, workOf } from "./work.ts";
 
 export interface WasmBackendOptions {
   /**
@@ -39,13 +48,16 @@ export interface WasmBackendOptions {
    */
   readonly memoryBytes?: number | undefined;
   /**
-   * How many threads multiply, this one among them: one where threads cannot share memory (a page that
+   * How many threads compute, this one among them: one where threads cannot share memory (a page that
    * is not cross-origin isolated, or its main thread); otherwise as many as the machine runs at once.
    */
   readonly threads?: number | undefined;
   /** Which build of the kernels; the fastest that computes right on this processor unless given. */
   readonly build?: KernelBuild | undefined;
 }
+
+/** What of the kernels' own memory is kept for states and scratch. */
+const KEPT_BYTES = 2 ** 30;
 
 /** More threads than this wait for memory, and for each other. */
 const DEFAULT_MOST_THREADS = 8;
@@ -57,12 +69,29 @@ const DEFAULT_MOST_THREADS = 8;
  * `WASM_BUILD_UNAVAILABLE` when a build is asked for that does not work here.
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend> {
+  return await createTunedBackend(options, {});
+}
+
+/** When work goes to other threads, and weights to other memories. */
+export interface Tuning {
+  /** From how much work on; as {@link workOf}. */
+  readonly sharedWork?: number;
+  /** Weights beyond so many bytes go to memories beside the kernels' own, which states and scratch need too. */
+  readonly ownWeightBytes?: number;
+}
+
+/** The same, for tests of what only large models do otherwise. */
+export async function createTunedBackend(options: WasmBackendOptions, tuning: Tuning): Promise<Backend> {
   const threads = checkThreads(options.threads ?? defaultThreads());
   const kernels = await compileKernels(options.build ?? "auto");
   const shards = new Shards(kernels, threads);
-  const module = await instantiateKernels(kernels, shards.imports);
+  const module = await instantiateKernels(kernels, shards.imports, threads);
   shards.attach(module);
-  return new WasmBackend(module, shards, threads, options.memoryBytes ?? machineMemory() ?? LARGEST_MEMORY);
+  return new WasmBackend(module, shards, threads, {
+    memoryBytes: options.memoryBytes ?? machineMemory() ?? LARGEST_MEMORY,
+    sharedWork: tuning.sharedWork ?? SHARED_WORK,
+    ownWeightBytes: tuning.ownWeightBytes ?? LARGEST_MEMORY - KEPT_BYTES,
+  });
 }
 
 function defaultThreads(): number {
@@ -89,23 +118,33 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
   /** Settles when a kernel traps, which no input should make it do, or a thread is gone; disposing is no loss. */
   readonly lost: Promise<BackendLostError>;
   readonly wordBytes = 4;
-  readonly parts = 1;
+  readonly parts: number;
   readonly kernels: ReadonlyMap<string, number>;
-  readonly linear: typeof linear = linear;
+  readonly linear: LinearWriter<WasmWeight>;
   readonly profiler: StepProfiler = new StepProfiler();
   readonly #module: KernelModule;
   readonly #shards: Shards;
-  readonly #threads: number;
+  readonly #walk: Walk;
+  readonly #ownWeightBytes: number;
   readonly #memory: Memory;
   readonly #weights = new WeakSet<WasmWeight>();
   #lose!: (error: BackendLostError) => void;
   #loss: BackendLostError | undefined;
   #isDisposed = false;
 
-  constructor(module: KernelModule, shards: Shards, threads: number, memoryBytes: number) {
+  constructor(
+    module: KernelModule,
+    shards: Shards,
+    threads: number,
+    options: { readonly memoryBytes: number; readonly sharedWork: number; readonly ownWeightBytes: number },
+  ) {
+    const { memoryBytes, sharedWork, ownWeightBytes } = options;
     this.#module = module;
     this.#shards = shards;
-    this.#threads = threads;
+    this.parts = partsOf(threads);
+    this.linear = linearWriter(this.parts, sharedWork);
+    this.#walk = { module, sharedWork, runParts: (kernel, struct) => shards.runParts(kernel, struct) };
+    this.#ownWeightBytes = ownWeightBytes;
     this.kernels = module.places;
     this.limits = { memoryBytes, maxBufferBytes: Math.min(memoryBytes, LARGEST_MEMORY) };
     this.#memory = new Memory(module, memoryBytes);
@@ -131,8 +170,13 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
 
   async loadWeight(spec: TensorSpec, source: WeightSource, signal?: AbortSignal): Promise<WeightBuffer> {
     this.#checkLive();
-    const [kernels, memory, shards, threads] = [this.#module, this.#memory, this.#shards, this.#threads];
-    const weight = await loadWeight({ kernels, memory, shards, threads }, spec, source, signal);
+    const places = {
+      kernels: this.#module,
+      memory: this.#memory,
+      shards: this.#shards,
+      ownWeightBytes: this.#ownWeightBytes,
+    };
+    const weight = await loadWeight(places, spec, source, signal);
     this.#weights.add(weight);
     return weight;
   }
@@ -151,6 +195,11 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     signal?.throwIfAborted();
     checkSupported(program, this.name, weightFormats);
     validate(program);
+    const { sharedWork } = this.#walk;
+    if (this.parts > 1 && program.ops.some((op) => workOf(op, largest) >= sharedWork)) {
+      await this.#shards.start();
+      signal?.throwIfAborted();
+    }
     return new KernelExecutable(program, largest, this);
   }
 
@@ -167,11 +216,15 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     return await this.profiler.next();
   }
 
-  run({ address, entries, fault, refusal }: OpList): void {
+  run(list: OpList, extents: Extents): void {
+    const { address, entries, fault, refusal } = list;
     if (this.#loss) throw this.#loss;
     let failed: number;
     try {
-      failed = this.#module.run(address, entries, fault.address);
+      failed =
+        this.parts === 1
+          ? this.#module.run(address, entries, fault.address)
+          : walk(list, extents, this.#walk);
     } catch (cause) {
       throw this.#loseTo(cause);
     }

@@ -1,5 +1,6 @@
 import { KraitError } from "@krait/tensor";
 import { kernelsBase64 } from "./kernels-base64.ts";
+import { withSharedMemory } from "./shared-memory.ts";
 
 /** The kernels with plain SIMD, and those that have the relaxed dot product of bytes besides. */
 export type KernelBuild = keyof typeof kernelsBase64;
@@ -14,6 +15,8 @@ export interface CompiledKernels {
   readonly build: KernelBuild;
   readonly module: WebAssembly.Module;
   readonly dotRange: DotRange;
+  /** The same for a memory that threads share; compiled when it is first asked for. */
+  shared(): Promise<WebAssembly.Module>;
 }
 
 const chosen = new Map<KernelBuild | "auto", Promise<CompiledKernels>>();
@@ -38,13 +41,19 @@ async function compileBest(): Promise<CompiledKernels> {
 }
 
 async function compileBuild(build: KernelBuild): Promise<CompiledKernels> {
-  const module = await WebAssembly.compile(await unpack(kernelsBase64[build])).catch((cause: unknown) => {
+  const bytes = await unpack(kernelsBase64[build]);
+  const module = await WebAssembly.compile(bytes).catch((cause: unknown) => {
     throw unavailable(build, "this engine does not compile it", cause);
   });
-  if (build === "plain") return { build, module, dotRange: "seven bits" };
+  let sharedModule: Promise<WebAssembly.Module> | undefined;
+  const shared = (): Promise<WebAssembly.Module> => {
+    sharedModule ??= WebAssembly.compile(withSharedMemory(bytes));
+    return sharedModule;
+  };
+  if (build === "plain") return { build, module, dotRange: "seven bits", shared };
   const dotRange = await probeDot(module);
   if (dotRange === undefined) throw unavailable(build, "its dot product computes wrongly here");
-  return { build, module, dotRange };
+  return { build, module, dotRange, shared };
 }
 
 function unavailable(build: KernelBuild, reason: string, cause?: unknown): KraitError {
@@ -55,9 +64,10 @@ function unavailable(build: KernelBuild, reason: string, cause?: unknown): Krait
   );
 }
 
-async function unpack(base64: string): Promise<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bytes = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
 /** Bytes that would show a factor, a lost sum, saturation, or the other signedness. */
@@ -67,9 +77,9 @@ const signed = [-127, -100, -1, 0, 1, 64, 126, 127];
 
 /** What bytes mean to the relaxed dot product here; undefined when it is wrong even for those below 128. */
 export async function probeDot(module: WebAssembly.Module): Promise<DotRange | undefined> {
-  const memory = new WebAssembly.Memory({ initial: 64 });
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 64 });
   const none = (): void => {};
-  const env = { memory, multiplyShards: none, widenShards: none };
+  const env = { memory, multiplyShards: none, widenShards: none, runParts: none };
   const { exports } = await WebAssembly.instantiate(module, { env });
   const heap = (exports.__heap_base as WebAssembly.Global).value as number;
   const at = { x: heap, weights: heap + 16, sums: heap + 32 };

@@ -11,8 +11,12 @@ export interface KernelModule {
   readonly heapStart: number;
   /** By name, where a kernel stands in the table of functions: what an entry of the op list begins with. */
   readonly places: ReadonlyMap<string, number>;
+  /** What other threads need to run parts of kernels in the same memory; none where this thread is alone. */
+  readonly threads: ThreadKernels | undefined;
   /** Walks a list of ops; the index of the check that found a fault, or −1. */
   run(list: number, entries: number, fault: number): number;
+  /** Runs a part of one op. */
+  runPart(kernel: number, struct: number, part: number, parts: number): void;
   /** Brings rows as a file stores them to where `linear` reads them; `kernels/fill.c`. */
   fill(
     data: number,
@@ -27,37 +31,61 @@ export interface KernelModule {
   tileBytes(format: number): number;
 }
 
-/** What linear and embed ask of the host for weights whose rows are elsewhere; `kernels/shards.h`. */
+/** The kernels of another thread: of the same module, so that a kernel stands in the same place of its table. */
+export interface ThreadKernels {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly dotRange: number;
+  /** Exports in the order in which they are added to the table of functions. */
+  readonly names: readonly string[];
+  /** Where the stack of thread n, from 1 on, begins: `stacks + n · stackBytes`, downwards. */
+  readonly stacks: number;
+  readonly stackBytes: number;
+}
+
+/** What kernels ask of the host: parts by other threads, and weights whose rows are elsewhere; `kernels/shards.h`. */
 export interface ShardImports {
+  runParts(kernel: number, struct: number): void;
   multiplyShards(weight: number, x: number, xBytes: number, count: number, y: number, stride: number): void;
   widenShards(weight: number, rows: number, count: number, to: number, stride: number): void;
 }
 
 export const STAGING_BYTES: number = 2 ** 20;
 
-/** What the module itself takes, its data and its stack, and the staging. */
-const INITIAL_PAGES = 4 + STAGING_BYTES / 65536;
+const PAGE_BYTES = 65536;
+const STACK_BYTES = 65536;
+/** What the module itself takes, its data and its stack. */
+const MODULE_PAGES = 4;
 const MOST_PAGES = 65535;
 
 export async function instantiateKernels(
-  { module, dotRange }: CompiledKernels,
+  kernels: CompiledKernels,
   shards: ShardImports,
+  threads: number,
 ): Promise<KernelModule> {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MOST_PAGES });
+  const isShared = threads > 1;
+  const module = isShared ? await kernels.shared() : kernels.module;
+  const stacksBytes = (threads - 1) * STACK_BYTES;
+  const initial = MODULE_PAGES + Math.ceil((STAGING_BYTES + stacksBytes) / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: isShared });
   const { exports } = await WebAssembly.instantiate(module, { env: { memory, ...shards } });
   const call = exports as Record<string, (...words: number[]) => number>;
-  call.set_dot_range!(dotRanges.indexOf(dotRange));
+  const dotRange = dotRanges.indexOf(kernels.dotRange);
+  call.set_dot_range!(dotRange);
   const table = exports.__indirect_function_table as WebAssembly.Table;
   const names = [...checkNames, ...opNames];
   const first = table.grow(names.length);
-  const heap = (exports.__heap_base as WebAssembly.Global).value as number;
   for (const [index, name] of names.entries()) table.set(first + index, exports[name]);
+  const heap = (exports.__heap_base as WebAssembly.Global).value as number;
+  const stacks = Math.ceil(heap / 16) * 16;
   return {
     memory,
-    staging: heap,
-    heapStart: heap + STAGING_BYTES,
+    staging: stacks + stacksBytes,
+    heapStart: stacks + stacksBytes + STAGING_BYTES,
     places: new Map(names.map((name, index) => [name, first + index])),
+    threads: isShared ? { module, memory, dotRange, names, stacks, stackBytes: STACK_BYTES } : undefined,
     run: exports.run as KernelModule["run"],
+    runPart: exports.run_part as KernelModule["runPart"],
     fill: exports.fill as KernelModule["fill"],
     tileBytes: exports.tile_bytes_of as KernelModule["tileBytes"],
   };

@@ -9,22 +9,17 @@ import {
 } from "@krait/tensor";
 import { type Held, heldAs, weightFormats } from "./held.ts";
 import { type KernelModule, STAGING_BYTES } from "./kernel-module.ts";
-import { LARGEST_MEMORY, type Memory } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 import type { Shards } from "./shards/shards.ts";
 import { WasmWeight } from "./weight.ts";
-
-/** Below this a weight is not worth waking threads for. */
-const LEAST_SHARED_BYTES = 2 ** 20;
-
-/** What of the kernels' own memory is kept for states and scratch. */
-const KEPT_BYTES = 2 ** 30;
 
 /** Where weights go. */
 export interface WeightPlaces {
   readonly kernels: KernelModule;
   readonly memory: Memory;
   readonly shards: Shards;
-  readonly threads: number;
+  /** How far the kernels' own memory may be in use with a weight in it. */
+  readonly ownWeightBytes: number;
 }
 
 /**
@@ -43,7 +38,7 @@ export async function loadWeight(
   signal?.throwIfAborted();
   checkWeight(spec, source, "wasm", weightFormats);
   const held = heldAs(spec, places.kernels);
-  const weight = isShared(spec, held, places) ? await share(spec, held, places) : keep(spec, held, places);
+  const weight = isElsewhere(spec, held, places) ? await share(spec, held, places) : keep(spec, held, places);
   try {
     for await (const { byteOffset, bytes } of weightPieces(spec, source, signal)) {
       weight.fill(byteOffset, bytes);
@@ -55,11 +50,11 @@ export async function loadWeight(
   return weight;
 }
 
-function isShared(spec: TensorSpec, held: Held, { memory, shards, threads }: WeightPlaces): boolean {
-  if (!shards.takes(spec, held)) return false;
-  const bytes = held.bytes(held.rows);
-  const isFull = memory.usedBytes + bytes > LARGEST_MEMORY - KEPT_BYTES;
-  return isFull || (threads > 1 && bytes >= LEAST_SHARED_BYTES);
+/** Whether a weight goes to memories beside the kernels' own, which is full. */
+function isElsewhere(spec: TensorSpec, held: Held, places: WeightPlaces): boolean {
+  const { memory, shards, ownWeightBytes } = places;
+  const isFull = memory.usedBytes + held.bytes(held.rows) > ownWeightBytes;
+  return isFull && shards.takes(spec, held);
 }
 
 async function share(spec: TensorSpec, held: Held, { memory, shards }: WeightPlaces): Promise<WasmWeight> {

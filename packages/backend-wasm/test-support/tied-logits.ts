@@ -7,7 +7,7 @@ import {
   type Step,
   type WeightSource,
 } from "@krait/tensor";
-import { createWasmBackend } from "../src/index.ts";
+import { createTunedBackend, type Tuning } from "../src/backend.ts";
 
 /** Enough for threads to share: more than 2²⁰ bytes in every format here. */
 export const ROWS = 1021;
@@ -62,7 +62,12 @@ export async function runTied(step: Step): Promise<Uint8Array> {
 }
 
 /** The logits that so many threads compute. */
-export async function logitsWith(threads: number, format: Format, bytes: Uint8Array): Promise<Uint8Array> {
-  await using backend = await createWasmBackend({ threads });
+export async function logitsWith(
+  threads: number,
+  format: Format,
+  bytes: Uint8Array,
+  tuning: Tuning = {},
+): Promise<Uint8Array> {
+  await using backend = await createTunedBackend({ threads }, tuning);
   return await runTied(await bindTied(backend, format, bytes));
 }

@@ -3,6 +3,7 @@ import type {
   DeviceBuffer,
   Extents,
   Format,
+  Op,
   OpOf,
   StepProfiler,
   WeightBuffer,
@@ -58,8 +59,12 @@ export interface KernelHost<Weight extends KernelWeight = KernelWeight> {
   ownRegion(buffer: DeviceBuffer): Region | undefined;
   /** A weight that this host loaded; undefined for any other. */
   ownWeight(weight: WeightBuffer): Weight | undefined;
-  /** Runs, or enqueues, a list of ops. @throws {BindingError} of {@link OpList.refusal} when a check finds a fault. */
-  run(list: OpList): void;
+  /**
+   * Runs, or enqueues, a list of ops; the extents are written already.
+   *
+   * @throws {BindingError} of {@link OpList.refusal} when a check finds a fault.
+   */
+  run(list: OpList, extents: Extents): void;
 }
 
 /** How a backend's own matrix product gets its operands. */
@@ -78,6 +83,8 @@ export interface OpList {
   readonly entries: number;
   /** How many of them, from the first on, are checks. */
   readonly checks: number;
+  /** What the others are, in order. */
+  readonly ops: readonly Op[];
   /** Where a check leaves what it found. */
   readonly fault: Region;
   /** What to throw when the check of this index found a fault, from the bytes of {@link fault}. */

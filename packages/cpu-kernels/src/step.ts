@@ -55,16 +55,16 @@ export class KernelStep<Weight extends KernelWeight = KernelWeight> implements S
       region.write(0, bytes.subarray(0, region.byteLength));
     }
     if (host.profiler?.isWanted) host.profiler.give(this.#profile(extents));
-    else host.run(this.#list);
+    else host.run(this.#list, extents);
   }
 
   /** @throws {BindingError} of a feed, as the run of the whole list. */
   #profile(extents: Extents): StepProfile {
     const { program, host } = this.#bindings;
-    host.run({ ...this.#list, entries: this.#list.checks });
+    host.run({ ...this.#list, entries: this.#list.checks, ops: [] }, extents);
     const ops = program.ops.map((op, index) => {
       const start = performance.now();
-      host.run(this.#ops[index]!);
+      host.run(this.#ops[index]!, extents);
       return { op, seconds: (performance.now() - start) / 1000 };
     });
     return { program: program.name, extents, ops };
@@ -93,6 +93,7 @@ function writeOpList<Weight extends KernelWeight>(
     address: region.address,
     entries: entries.length,
     checks: checks.length,
+    ops: program.ops,
     fault,
     refusal(check, bytes) {
       const what = describeFault(decodeFault(bytes), checks[check]!.names);
@@ -100,10 +101,13 @@ function writeOpList<Weight extends KernelWeight>(
     },
   };
   let address = whole.address;
-  const single = entries.map((entry) => {
-    const list = { ...whole, address, entries: 1, checks: 0 };
+  const addresses = entries.map((entry) => {
+    const own = address;
     address += entryBytes(entry, host);
-    return list;
+    return own;
   });
-  return [whole, single.slice(checks.length)];
+  const single = program.ops.map((op, index) => {
+    return { ...whole, address: addresses[checks.length + index]!, entries: 1, checks: 0, ops: [op] };
+  });
+  return [whole, single];
 }

@@ -1,6 +1,9 @@
 import { KraitError } from "@krait/tensor";
 import { type CompiledKernels, dotRanges } from "../kernel-build.ts";
-import { type Command, commands, control, X_BYTES, Y_BYTES } from "./exchange.ts";
+import type { KernelModule } from "../kernel-module.ts";
+import { claimParts } from "./claim-parts.ts";
+import { type Command, commands, control, partsOf, X_BYTES, Y_BYTES } from "./exchange.ts";
+import { createPartRunner } from "./part-runner.ts";
 import { createRowStore, type RowStore } from "./row-store.ts";
 import { runShardThread, type ThreadStart } from "./shard-thread.ts";
 import { spawnThread, type Thread } from "./spawn-thread.ts";
@@ -18,8 +21,9 @@ export const SCRATCH_BYTES: number = X_BYTES + Y_BYTES;
 export const ALL = -1;
 
 /**
- * Threads that keep rows of weights and carry out commands on them: the caller's own, which is number 0,
- * and others, which are started when they are first needed. The caller waits until a command is done.
+ * Threads that run parts of kernels in one memory, keep rows of weights and carry out commands on them: the
+ * caller's own, which is number 0, and others, which are started when they are first needed. The caller waits
+ * until a command is done.
  */
 export class Crew {
   readonly threads: number;
@@ -32,8 +36,10 @@ export class Crew {
   readonly #words: Int32Array;
   readonly #own: RowStore;
   readonly #others: Thread[] = [];
+  #main: KernelModule | undefined;
   #starting: Promise<void> | undefined;
   #lose!: (error: KraitError) => void;
+  #isReady = false;
   #isDisposed = false;
 
   constructor(kernels: CompiledKernels, threads: number, patience: number = PATIENCE) {
@@ -54,6 +60,16 @@ export class Crew {
     return X_BYTES + thread * Y_BYTES;
   }
 
+  /** The kernels of the caller, of whose memory all have a share. */
+  attach(main: KernelModule): void {
+    this.#main = main;
+  }
+
+  /** Whether there are others, and they have joined. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   async start(): Promise<void> {
     this.#starting ??= this.#startOthers();
     await this.#starting;
@@ -72,6 +88,29 @@ export class Crew {
     if (isForOthers) this.#await(command);
   }
 
+  /**
+   * Runs an op's parts, this thread as many as it gets hold of, and waits until all are done.
+   *
+   * @throws {KraitError} `WASM_THREAD_LOST` when a thread does not answer any more.
+   */
+  run(kernel: number, struct: number): void {
+    const words = this.#words;
+    const parts = partsOf(this.threads);
+    const sequence = this.#post("run", ALL, kernel, struct);
+    claimParts(words, control, sequence, parts, (part) => this.#main!.runPart(kernel, struct, part, parts));
+    for (let spin = 0; spin < SPINS && Atomics.load(words, control.finished) !== parts; spin++);
+    for (;;) {
+      const finished = Atomics.load(words, control.finished);
+      if (finished === parts) break;
+      if (Atomics.wait(words, control.finished, finished, this.#patience) === "timed-out") {
+        throw new KraitError("WASM_THREAD_LOST", `A thread ${unanswered(this.#patience)}.`);
+      }
+    }
+    for (let thread = 1; thread < this.threads; thread++) {
+      if (Atomics.load(words, control.failed + thread) !== 0) throw failedThread(thread, "run");
+    }
+  }
+
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     await this.#starting?.catch(() => {});
@@ -80,11 +119,16 @@ export class Crew {
   }
 
   async #startOthers(): Promise<void> {
-    const source = `(start) => (${runShardThread})(start, ${createRowStore})`;
+    const kernels = this.#main?.threads;
+    if (kernels === undefined) return;
+    const tools = `{ createRowStore: ${createRowStore}, createPartRunner: ${createPartRunner}, claimParts: ${claimParts} }`;
+    const source = `(start) => (${runShardThread})(start, ${tools})`;
     for (let thread = 1; thread < this.threads; thread++) {
       const other = await spawnThread(source, {
         module: this.#kernels.module,
         dotRange: dotRanges.indexOf(this.#kernels.dotRange),
+        kernels,
+        parts: partsOf(this.threads),
         exchange: this.exchange.buffer as SharedArrayBuffer,
         scratchBytes: SCRATCH_BYTES,
         words: this.#words.buffer as SharedArrayBuffer,
@@ -97,15 +141,24 @@ export class Crew {
       this.#others.push(other);
       void other.ended.then(() => this.#isDisposed || this.#lose(lostThread(thread, "has ended")));
     }
+    if (this.#isDisposed) return;
+    // This thread waits, so that no kernel runs while others instantiate theirs.
+    this.tell("join", ALL);
+    this.#isReady = true;
   }
 
-  #post(command: Command, target: number, ...given: number[]): void {
+  /** @returns the command's number. */
+  #post(command: Command, target: number, ...given: number[]): number {
     const words = this.#words;
+    const sequence = Atomics.add(words, control.sequence, 1) + 2;
     words[control.command] = commands.indexOf(command);
     words[control.target] = target;
     words.set(given, control.arguments);
-    Atomics.add(words, control.sequence, 1);
+    Atomics.store(words, control.finished, 0);
+    Atomics.store(words, control.claims, sequence << control.claimBits);
+    Atomics.store(words, control.sequence, sequence);
     Atomics.notify(words, control.sequence);
+    return sequence;
   }
 
   #carryOut(command: Command, [a, b, c, d, e]: number[]): void {
@@ -124,14 +177,22 @@ export class Crew {
       for (let spin = 0; spin < SPINS && Atomics.load(words, place) !== sequence; spin++);
       for (let done = Atomics.load(words, place); done !== sequence; done = Atomics.load(words, place)) {
         if (Atomics.wait(words, place, done, this.#patience) === "timed-out") {
-          throw lostThread(thread, `has not answered for ${this.#patience / 1000} s`);
+          throw lostThread(thread, unanswered(this.#patience));
         }
       }
       if (Atomics.exchange(words, control.failed + thread, 0) === 0) continue;
       if (command === "hold") throw new RangeError(`Thread ${thread} has no memory for its rows.`);
-      throw new KraitError("WASM_THREAD_FAILED", `Thread ${thread} could not ${command}.`);
+      throw failedThread(thread, command);
     }
   }
+}
+
+function unanswered(patience: number): string {
+  return `has not answered for ${patience / 1000} s`;
+}
+
+function failedThread(thread: number, command: Command): KraitError {
+  return new KraitError("WASM_THREAD_FAILED", `Thread ${thread} could not ${command}.`);
 }
 
 function lostThread(thread: number, reason: string): KraitError {

@@ -13,7 +13,7 @@ const spec: TensorSpec = { shape: [320_000, COLUMNS], format: "q8_0" };
 async function start(threads: number) {
   const kernels = await compileKernels("auto");
   const shards = new Shards(kernels, threads);
-  const module = await instantiateKernels(kernels, shards.imports);
+  const module = await instantiateKernels(kernels, shards.imports, threads);
   shards.attach(module);
   return { shards, module, held: heldAs(spec, module) };
 }

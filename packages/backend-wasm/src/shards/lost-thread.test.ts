@@ -40,7 +40,8 @@ test("a thread that ends loses the backend, and steps are refused from then on",
 test("a thread that ends in the middle of a step is not waited for without end", async () => {
   const kernels = await compileKernels("auto");
   const shards = new Shards(kernels, 2, 100);
-  const module = await instantiateKernels(kernels, shards.imports);
+  const module = await instantiateKernels(kernels, shards.imports, 2);
+  shards.attach(module);
   const held = heldAs({ shape: [64, 64], format: "f32" }, module);
   const weight = await shards.hold(held);
   const [thread] = started;

@@ -55,7 +55,7 @@ export function createRowStore(
   const instantiate = (): Instance => {
     const memory = new WebAssembly.Memory({ initial: 4, maximum: LARGEST_BYTES / PAGE_BYTES });
     const none = (): void => {};
-    const env = { memory, multiplyShards: none, widenShards: none };
+    const env = { memory, multiplyShards: none, widenShards: none, runParts: none };
     const { exports } = new WebAssembly.Instance(module, { env });
     const call = exports as Record<string, (...words: number[]) => void>;
     call.set_dot_range!(dotRange);

@@ -1,10 +1,16 @@
+import type { ThreadKernels } from "../kernel-module.ts";
+import type { claimParts } from "./claim-parts.ts";
 import type { Command, control } from "./exchange.ts";
+import type { createPartRunner, PartRunner } from "./part-runner.ts";
 import type { createRowStore } from "./row-store.ts";
 
 /** What a thread is given to begin with. */
 export interface ThreadStart {
   readonly module: WebAssembly.Module;
   readonly dotRange: number;
+  /** Of the memory that all threads share, once the thread is told to join. */
+  readonly kernels: ThreadKernels;
+  readonly parts: number;
   readonly exchange: SharedArrayBuffer;
   readonly scratchBytes: number;
   readonly words: SharedArrayBuffer;
@@ -18,40 +24,63 @@ export interface ThreadStart {
   readonly spins: number;
 }
 
+/** What a thread calls. */
+export interface ThreadTools {
+  readonly createRowStore: typeof createRowStore;
+  readonly createPartRunner: typeof createPartRunner;
+  readonly claimParts: typeof claimParts;
+}
+
 /**
- * Carries out commands until it is told to stop. It waits awake for a moment, since the next product
- * mostly follows at once, and asleep after that, so that a processor that others want is left to them.
+ * Carries out commands until it is told to stop. It waits awake for a moment, since the next op mostly
+ * follows at once, and asleep after that, so that a processor that others want is left to them.
  *
  * The source of this function is what a thread runs, so it refers to nothing outside of itself.
  */
-export function runShardThread(start: ThreadStart, createStore: typeof createRowStore): void {
-  const { module, dotRange, exchange, scratchBytes, thread, yAt, control, commands, spins } = start;
-  const store = createStore(module, dotRange, exchange, scratchBytes);
+export function runShardThread(start: ThreadStart, tools: ThreadTools): void {
+  const { module, dotRange, exchange, scratchBytes, thread, yAt, control, commands, spins, parts } = start;
+  const store = tools.createRowStore(module, dotRange, exchange, scratchBytes);
   const words = new Int32Array(start.words);
-  const word = (index: number): number => words[control.arguments + index]! >>> 0;
   let sequence = 0;
+  let runPart: PartRunner | undefined;
 
-  const next = (): Command => {
-    for (let spin = 0; spin < spins && Atomics.load(words, control.sequence) === sequence; spin++);
-    while (Atomics.load(words, control.sequence) === sequence) {
-      Atomics.wait(words, control.sequence, sequence);
+  /** The next command and its words, read again if another was written meanwhile: nobody waits for a late `run`. */
+  const next = (): Int32Array => {
+    for (;;) {
+      for (let spin = 0; spin < spins && Atomics.load(words, control.sequence) === sequence; spin++);
+      while (Atomics.load(words, control.sequence) === sequence) {
+        Atomics.wait(words, control.sequence, sequence);
+      }
+      const written = Atomics.load(words, control.sequence);
+      const read = words.slice(0, control.claims);
+      if (written % 2 !== 0 || Atomics.load(words, control.sequence) !== written) continue;
+      sequence = written;
+      return read;
     }
-    sequence = Atomics.load(words, control.sequence);
-    return commands[words[control.command]!]!;
   };
 
-  const carryOut = (command: Command): void => {
-    if (command === "hold") store.hold(word(0), word(1), word(2), word(3), word(4));
+  const carryOut = (command: Command, word: (index: number) => number): void => {
+    if (command === "join") runPart = tools.createPartRunner(start.kernels, thread, parts);
+    else if (command === "hold") store.hold(word(0), word(1), word(2), word(3), word(4));
     else if (command === "fill") store.fill(word(0), word(1), word(2), word(3), 0);
     else if (command === "multiply") store.multiply(word(0), word(1), 0, word(2), yAt);
     else if (command === "widen") store.widen(word(0), word(1), yAt);
     else if (command === "release") store.release(word(0));
   };
 
-  for (let command = next(); command !== "stop"; command = next()) {
-    const target = words[control.target]!;
+  for (;;) {
+    const read = next();
+    const command = commands[read[control.command]!]!;
+    const target = read[control.target]!;
+    const word = (index: number): number => read[control.arguments + index]! >>> 0;
+    if (command === "stop") return;
     try {
-      if (target === thread || target === -1) carryOut(command);
+      if (command === "run") {
+        const [kernel, struct] = [word(0), word(1)];
+        tools.claimParts(words, control, sequence, parts, (part) => runPart!(kernel, struct, part));
+        continue;
+      }
+      if (target === thread || target === -1) carryOut(command, word);
     } catch {
       Atomics.store(words, control.failed + thread, 1);
     }

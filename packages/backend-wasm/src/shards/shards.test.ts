@@ -2,24 +2,38 @@ import { byteLength } from "@krait/tensor";
 import { describe, expect, test } from "vitest";
 import { randomTable } from "../../test-support/random-table.ts";
 import { logitsWith, ROWS, sourceOf, tiedProgram } from "../../test-support/tied-logits.ts";
+import { createTunedBackend } from "../backend.ts";
 import { createWasmBackend } from "../index.ts";
 
-describe("rows that threads share", () => {
+/** As with weights beyond what the kernels' own memory holds. */
+const full = { ownWeightBytes: 0 };
+
+describe("rows that threads multiply by", () => {
   test.each(["q4_0", "q8_0", "q6_k", "f16"] as const)(
-    "give the bits of one thread, in %s",
+    "give the bits of one thread, in one memory and in several, in %s",
     async (format) => {
       const table = randomTable(format);
       const alone = await logitsWith(1, format, table);
       expect(alone.some((byte) => byte !== 0)).toBe(true);
-      expect(await logitsWith(2, format, table)).toEqual(alone);
-      expect(await logitsWith(3, format, table)).toEqual(alone);
+      for (const threads of [2, 3]) {
+        expect(await logitsWith(threads, format, table)).toEqual(alone);
+        expect(await logitsWith(threads, format, table, full)).toEqual(alone);
+      }
+      expect(await logitsWith(1, format, table, full)).toEqual(alone);
     },
   );
+});
+
+describe.each([
+  ["their own", {}],
+  ["several", full],
+])("weights in %s memories", (_, tuning) => {
+  const create = () => createTunedBackend({ threads: 2, memoryBytes: 4_000_000 }, tuning);
 
   test("count against the memory limit, and no longer once they are released", async () => {
     const spec = tiedProgram("q8_0").weights.table!;
     const bytes = new Uint8Array(byteLength(spec));
-    await using backend = await createWasmBackend({ threads: 2, memoryBytes: 4_000_000 });
+    await using backend = await create();
     const load = () => backend.loadWeight(spec, sourceOf(bytes));
     const weight = await load();
     await expect(load()).rejects.toMatchObject({ code: "MEMORY_EXCEEDED", memoryBytes: 4_000_000 });
@@ -30,7 +44,7 @@ describe("rows that threads share", () => {
 
   test("are released when loading is aborted", async () => {
     const spec = tiedProgram("q8_0").weights.table!;
-    await using backend = await createWasmBackend({ threads: 2, memoryBytes: 4_000_000 });
+    await using backend = await create();
     const abort = new AbortController();
     const source = {
       byteLength: byteLength(spec),

@@ -33,6 +33,7 @@ interface ShardedWeight {
  */
 export class Shards {
   readonly imports: ShardImports = {
+    runParts: (kernel, struct) => this.runParts(kernel, struct),
     // Kernels pass words as signed numbers: an address from 2 GiB on comes as a negative one.
     multiplyShards: (weight, x, xBytes, count, y, stride) =>
       this.#multiply(weight, x >>> 0, xBytes, count, y >>> 0, stride),
@@ -56,6 +57,18 @@ export class Shards {
   /** The kernels whose `linear` and `embed` call the imports. */
   attach(main: KernelModule): void {
     this.#main = main;
+    this.#crew.attach(main);
+  }
+
+  /** Starts the other threads, if they are not there. */
+  async start(): Promise<void> {
+    await this.#crew.start();
+  }
+
+  /** Runs an op on all threads, or on this one as long as there are no others. */
+  runParts(kernel: number, struct: number): void {
+    if (this.#crew.isReady) this.#crew.run(kernel, struct);
+    else this.#main!.runPart(kernel, struct, 0, 1);
   }
 
   /** Whether a weight's rows can be exchanged at all, and a thread's share of them is within one memory. */
@@ -72,7 +85,7 @@ export class Shards {
 
   /** The number by which the kernels know the weight. @throws {RangeError} where there is no memory for it. */
   async hold(held: Held): Promise<number> {
-    await this.#crew.start();
+    await this.start();
     const number = this.#freeNumber();
     const together = this.#rowsEach(held);
     const shares = Array.from({ length: this.#crew.threads }, (_, thread) => {
