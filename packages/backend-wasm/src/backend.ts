@@ -56,8 +56,8 @@ export interface WasmBackendOptions {
   readonly build?: KernelBuild | undefined;
 }
 
-/** What of the kernels' own memory is kept for states and scratch. */
-const KEPT_BYTES = 2 ** 30;
+/** The share of the kernels' own memory that weights may fill; the rest is for states and scratch. */
+const WEIGHTS_SHARE = 0.75;
 
 /** More threads than this wait for memory, and for each other. */
 const DEFAULT_MOST_THREADS = 8;
@@ -90,7 +90,7 @@ export async function createTunedBackend(options: WasmBackendOptions, tuning: Tu
   return new WasmBackend(module, shards, threads, {
     memoryBytes: options.memoryBytes ?? machineMemory() ?? LARGEST_MEMORY,
     sharedWork: tuning.sharedWork ?? SHARED_WORK,
-    ownWeightBytes: tuning.ownWeightBytes ?? LARGEST_MEMORY - KEPT_BYTES,
+    ownWeightBytes: tuning.ownWeightBytes ?? WEIGHTS_SHARE * module.mostBytes,
   });
 }
 
@@ -146,7 +146,7 @@ class WasmBackend implements Backend, KernelHost<WasmWeight> {
     this.#walk = { module, sharedWork, runParts: (kernel, struct) => shards.runParts(kernel, struct) };
     this.#ownWeightBytes = ownWeightBytes;
     this.kernels = module.places;
-    this.limits = { memoryBytes, maxBufferBytes: Math.min(memoryBytes, LARGEST_MEMORY) };
+    this.limits = { memoryBytes, maxBufferBytes: Math.min(memoryBytes, module.mostBytes) };
     this.#memory = new Memory(module, memoryBytes);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;

@@ -5,6 +5,8 @@ import { type CompiledKernels, dotRanges } from "./kernel-build.ts";
 /** The kernels, with a memory of their own. */
 export interface KernelModule {
   readonly memory: WebAssembly.Memory;
+  /** How far the memory can grow. */
+  readonly mostBytes: number;
   /** Where rows of a file are put for `fill`: {@link STAGING_BYTES}. */
   readonly staging: number;
   /** The first address that is free. */
@@ -57,6 +59,8 @@ const STACK_BYTES = 65536;
 /** What the module itself takes, its data and its stack. */
 const MODULE_PAGES = 4;
 const MOST_PAGES = 65535;
+/** A memory that is shared reserves all that it may grow to, for which a phone may not have the addresses. */
+const LEAST_MOST_PAGES = 4096;
 
 export async function instantiateKernels(
   kernels: CompiledKernels,
@@ -67,7 +71,7 @@ export async function instantiateKernels(
   const module = isShared ? await kernels.shared() : kernels.module;
   const stacksBytes = (threads - 1) * STACK_BYTES;
   const initial = MODULE_PAGES + Math.ceil((STAGING_BYTES + stacksBytes) / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: isShared });
+  const { memory, maximum } = createMemory(initial, isShared);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory, ...shards } });
   const call = exports as Record<string, (...words: number[]) => number>;
   const dotRange = dotRanges.indexOf(kernels.dotRange);
@@ -80,6 +84,7 @@ export async function instantiateKernels(
   const stacks = Math.ceil(heap / 16) * 16;
   return {
     memory,
+    mostBytes: maximum * PAGE_BYTES,
     staging: stacks + stacksBytes,
     heapStart: stacks + stacksBytes + STAGING_BYTES,
     places: new Map(names.map((name, index) => [name, first + index])),
@@ -89,4 +94,14 @@ export async function instantiateKernels(
     fill: exports.fill as KernelModule["fill"],
     tileBytes: exports.tile_bytes_of as KernelModule["tileBytes"],
   };
+}
+
+function createMemory(initial: number, shared: boolean): { memory: WebAssembly.Memory; maximum: number } {
+  for (let maximum = MOST_PAGES; ; maximum = Math.ceil(maximum / 2)) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial, maximum, shared }), maximum };
+    } catch (error) {
+      if (maximum <= LEAST_MOST_PAGES) throw error;
+    }
+  }
 }

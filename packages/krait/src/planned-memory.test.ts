@@ -19,8 +19,8 @@ async function expectExactPlan(create: (memoryBytes?: number) => Promise<Backend
   await expect(load(totalBytes - 1)).rejects.toMatchObject({ code: "MEMORY_INSUFFICIENT" });
 }
 
-test("wasm holds a model in what was planned, the workspaces of its kernels included", async () => {
-  await expectExactPlan((memoryBytes) => createWasmBackend({ threads: 1, memoryBytes }));
+test("wasm holds a model in what was planned, the workspaces of its threads included", async () => {
+  await expectExactPlan((memoryBytes) => createWasmBackend({ threads: 3, memoryBytes }));
 });
 
 test("native holds a model in what was planned, the workspaces of its threads included", async (context) => {
