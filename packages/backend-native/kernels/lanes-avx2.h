@@ -33,6 +33,12 @@ INLINE Words in_register(Words x) {
   return x;
 }
 
+// x, before anything later that is settled is computed.
+INLINE Words settled(Words x) {
+  __asm__ volatile("" : "+x"(x));
+  return x;
+}
+
 // Of each 128-bit part: a₀ b₀ a₁ b₁, a₂ b₂ a₃ b₃, a₀ a₁ b₀ b₁ and a₂ a₃ b₂ b₃.
 INLINE Words low_words(Words a, Words b) { return (Words)_mm256_unpacklo_epi32((__m256i)a, (__m256i)b); }
 INLINE Words high_words(Words a, Words b) { return (Words)_mm256_unpackhi_epi32((__m256i)a, (__m256i)b); }

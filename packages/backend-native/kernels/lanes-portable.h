@@ -33,6 +33,7 @@ INLINE Words load_words(const void *at) {
   return x;
 }
 INLINE Words in_register(Words x) { return x; }
+INLINE Words settled(Words x) { return x; }
 INLINE void store_words(void *at, Words x) { __builtin_memcpy(at, &x, sizeof x); }
 
 // Of each 128-bit part: a₀ b₀ a₁ b₁, a₂ b₂ a₃ b₃, a₀ a₁ b₀ b₁ and a₂ a₃ b₂ b₃.

@@ -7,8 +7,8 @@
 #if defined(__AVX512VNNI__)
 #define add_tile add_groups
 #else
-// As `add_groups`, of weights in a tile. The loop over k stays a loop: unrolled, compilers begin so many products at
-// once that the registers do not hold them.
+// As `add_groups`, of weights in a tile. Each product is `settled` before the next: compilers would begin so many at once
+// that the registers do not hold them.
 INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], uint32_t rows,
                      const QuantizedGroup *const x[], Scales *const sums[]) {
   uint32_t halves = halves_of(format), vectors = 8 / halves;
@@ -21,7 +21,7 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
 #pragma GCC unroll 8
     for (uint32_t first = half * vectors; first < (half + 1) * vectors; first += pass) {
       Partial partial[TILE_ROWS * TILE_OUTPUTS] = {{0}};
-#pragma GCC unroll 1
+#pragma GCC unroll 8
       for (uint32_t k = first; k < first + pass; k++) {
         Words w[TILE_OUTPUTS];
 #pragma GCC unroll 8
@@ -32,8 +32,9 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
 #pragma GCC unroll 8
           for (uint32_t o = 0; o < outputs; o++) {
             uint32_t i = r * outputs + o;
-            if (is_wide) products[i] += widen_partial(add_products((Partial){0}, w[o], v, moves_signs));
-            else partial[i] = add_products(partial[i], w[o], v, moves_signs);
+            Partial product = add_products(is_wide ? (Partial){0} : partial[i], w[o], v, moves_signs);
+            if (is_wide) products[i] = (Sums)settled((Words)(products[i] + widen_partial(product)));
+            else partial[i] = (Partial)settled((Words)product);
           }
         }
       }
@@ -61,6 +62,9 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
 typedef struct {
   char *groups;
   uint32_t rows;
+  // What comes after these rows in memory, and how much of it is asked for with each part of a product.
+  const uint8_t *ahead;
+  uint32_t bytes_a_part;
 } Tile;
 
 INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t group) {
@@ -70,17 +74,29 @@ INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t
 INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t count, const Tile *tile) {
   for (uint32_t i = 0; i < count; i++) {
     for (uint32_t g = 0; g < groups_of(op->x.columns); g++) {
-      prefetch_group(format, group_at(format, op, o + i, g));
       unpack_group(format, op, o + i, g, tile_group(format, tile, i, g));
     }
   }
+}
+
+// Memory then has the time of a whole product to deliver what the next one unpacks, rather than standing idle meanwhile.
+INLINE void plan_ahead(Tile *tile, const Linear *op, const uint8_t *ahead, uint64_t row_bytes) {
+  uint32_t parts = stretches_of(op->x.columns) * (tile->rows / TILE_OUTPUTS) * ((*op->rows + TILE_ROWS - 1) / TILE_ROWS);
+  uint64_t lines = row_bytes * tile->rows / 64;
+  tile->ahead = ahead;
+  tile->bytes_a_part = (uint32_t)((lines + parts - 1) / parts) * 64;
+}
+
+INLINE void ask_ahead(Tile *tile) {
+  for (uint32_t i = 0; i < tile->bytes_a_part; i += 64) __builtin_prefetch(tile->ahead + i, 0, 2);
+  tile->ahead += tile->bytes_a_part;
 }
 
 // What stays in the first-level cache: a stretch of LANES rows of a tile, one of SLAB_ROWS rows of activations, and
 // the sums of each with each.
 typedef struct {
   const Linear *op;
-  const Tile *tile;
+  Tile *tile;
   uint32_t tile_row;
   uint32_t row;
   Scales sums[SLAB_ROWS][LANES];
@@ -89,6 +105,7 @@ typedef struct {
 // Adds groups `first` to `end` − 1 of TILE_OUTPUTS rows of weights with `rows` rows of activations.
 INLINE void multiply_part(Format format, Slab *slab, uint32_t first, uint32_t end, uint32_t o, uint32_t row, uint32_t rows) {
   Scales *sums[TILE_ROWS];
+  ask_ahead(slab->tile);
 #pragma GCC unroll 8
   for (uint32_t r = 0; r < rows; r++) sums[r] = slab->sums[row + r] + o;
   char *weight = (char *)tile_group(format, slab->tile, slab->tile_row + o, first);
@@ -130,11 +147,13 @@ INLINE uint32_t tile_rows(Format format, uint32_t columns) {
 
 INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32_t rows) {
   _Alignas(64) char groups[TILE_BYTES];
+  uint64_t row_bytes = block_row_bytes(format, op->x.columns);
   // With few slabs a tile is hardly read again, and small enough stays in the first-level cache.
-  Tile tile = {groups, rows <= 2 * SLAB_ROWS ? LANES : tile_rows(format, op->x.columns)};
+  Tile tile = {.groups = groups, .rows = rows <= 2 * SLAB_ROWS ? LANES : tile_rows(format, op->x.columns)};
   for (uint32_t o = outputs.first; o < outputs.end; o += tile.rows) {
     uint32_t count = min_u32(tile.rows, outputs.end - o);
     unpack_rows(format, op, o, count, &tile);
+    plan_ahead(&tile, op, weight_row(op, o + count, row_bytes), row_bytes);
     for (uint32_t row = 0; row < rows; row += SLAB_ROWS) {
       uint32_t some = min_u32(SLAB_ROWS, rows - row);
       for (uint32_t i = 0; i < count; i += LANES) {

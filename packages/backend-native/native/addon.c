@@ -91,6 +91,7 @@ FUNCTION(instruction_sets) {
 FUNCTION(open_device) {
   napi_value values[MOST_ARGUMENTS], result, name = text(env, "krait");
   arguments(env, info, values);
+  if (integer_of(env, values[2]) != KERNEL_REVISION) return fail(env, "it was built for other versions of its callers");
   char *set = copy_of_text(env, values[1]);
   Device *device = calloc(1, sizeof *device);
   if (!set || !device) return fail(env, "there is no memory left");
@@ -275,5 +276,6 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, 0, &function);
     napi_set_named_property(env, exports, functions[i].name, function);
   }
+  napi_set_named_property(env, exports, "revision", number(env, KERNEL_REVISION));
   return exports;
 }

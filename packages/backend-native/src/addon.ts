@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { KERNEL_REVISION } from "@krait/cpu-kernels";
 import { KraitError } from "@krait/tensor";
 
 /** For what the kernels can be compiled; "baseline" is what every processor of its kind has. */
@@ -14,8 +15,11 @@ export type ReadDone = (serial: number, step: number, check: number, fault: Uint
 
 /** The functions of `native/addon.c`. Addresses are numbers; nothing is checked there. */
 export interface Addon {
+  /** What its kernels expect to be given; `KERNEL_REVISION` where it was built with this package. */
+  readonly revision: number;
   instructionSets(): InstructionSet[];
-  open(threads: number, instructionSet: InstructionSet): Device;
+  /** @throws {Error} for another revision than its own. */
+  open(threads: number, instructionSet: InstructionSet, revision: number): Device;
   close(device: Device): void;
   kernels(device: Device): Record<string, number>;
   allocate(device: Device, bytes: number): number;
@@ -45,12 +49,14 @@ let loaded: Addon | undefined;
 /**
  * The addon of this platform's package.
  *
- * @throws {KraitError} `NATIVE_UNAVAILABLE` where there is none, or none that this system loads.
+ * @throws {KraitError} `NATIVE_UNAVAILABLE` where there is none, none that this system loads, or one of other versions.
  */
 export function loadAddon(): Addon {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    loaded ??= createRequire(import.meta.url)(`@krait/backend-native-${platform}/dist/krait.node`) as Addon;
+    loaded ??= checkRevision(
+      createRequire(import.meta.url)(`@krait/backend-native-${platform}/dist/krait.node`) as Addon,
+    );
     return loaded;
   } catch (cause) {
     throw new KraitError(
@@ -60,6 +66,14 @@ export function loadAddon(): Addon {
       { cause },
     );
   }
+}
+
+/** The addon, unless its kernels expect other words or workspaces than they would be given: they check none. */
+export function checkRevision<Built extends Pick<Addon, "revision">>(addon: Built): Built {
+  if (addon.revision === KERNEL_REVISION) return addon;
+  throw new Error(
+    `its kernels are of revision ${addon.revision}, and @krait/cpu-kernels of ${KERNEL_REVISION}`,
+  );
 }
 
 /** Whether this machine has the addon. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import {
+  KERNEL_REVISION,
   KernelExecutable,
   type KernelHost,
   type LinearWriter,
@@ -56,7 +57,7 @@ export async function createNativeBackend(options: NativeBackendOptions = {}): P
   const addon = loadAddon();
   const threads = checkThreads(options.threads ?? availableParallelism());
   const isa = chooseInstructionSet(options.isa ?? process.env.KRAIT_NATIVE_ISA, addon.instructionSets());
-  const queue = new Queue(addon, addon.open(threads, isa));
+  const queue = new Queue(addon, addon.open(threads, isa, KERNEL_REVISION));
   return new NativeBackend(queue, threads, options.memoryBytes ?? process.availableMemory());
 }
 

@@ -27,7 +27,7 @@ await onNative(() => {
     const addon = createRequire(import.meta.url).resolve(`@krait/backend-native-${platform}/dist/krait.node`);
     const program = `
     const addon = require(${JSON.stringify(addon)});
-    const device = addon.open(2, "baseline");
+    const device = addon.open(2, "baseline", addon.revision);
     const target = new Uint8Array(4);
     addon.read(device, addon.allocate(device, 4), target, () => console.log("read"));
   `;

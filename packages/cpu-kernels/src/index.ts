@@ -8,7 +8,7 @@ export {
   type OpList,
   type Region,
 } from "./kernel-host.ts";
-export { type Entry, encodeOpList, floatBits } from "./op-list.ts";
+export { type Entry, encodeOpList, floatBits, KERNEL_REVISION } from "./op-list.ts";
 export { activationWord } from "./op-words.ts";
 export { ownedBytes } from "./owned-bytes.ts";
 export { KernelStep } from "./step.ts";

@@ -1,5 +1,8 @@
 import type { KernelHost } from "./kernel-host.ts";
 
+/** Of what kernels are given: words and workspaces; it rises with either, and in `native/walk.h` of the native backend. */
+export const KERNEL_REVISION = 1;
+
 /** One op or check as its kernel gets it. */
 export interface Entry {
   readonly kernel: string;
