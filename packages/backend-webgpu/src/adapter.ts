@@ -8,8 +8,14 @@ export class WebGpuUnavailableError extends KraitError {
   }
 }
 
-/** Dawn's entry in Node. When it is collected, the next call on a device ends the process, so it is kept. */
-let dawn: GPU | undefined;
+/**
+ * Dawn's entries in Node, without and with what is experimental. When one is collected, the next call on a device
+ * ends the process, so they are kept.
+ */
+const dawn = new Map<boolean, GPU>();
+
+/** Of Dawn in Node: features that are no standard yet, and f16 on NVIDIA's cards, where not all its tests pass. */
+const experimentalFlags = ["enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia"];
 
 const dawnPackage = "webgpu";
 
@@ -17,14 +23,15 @@ const dawnPackage = "webgpu";
  * The adapter that is used unless one is given: the faster one where there are several.
  *
  * @param software - whether it may be one that computes on the processor; yes unless given.
+ * @param experimental - whether it may have features that are no standard yet, in Node; no unless given.
  * @throws {WebGpuUnavailableError} saying what is missing.
  */
-export async function findAdapter(software = true): Promise<GPUAdapter> {
+export async function findAdapter(software = true, experimental = false): Promise<GPUAdapter> {
   const missing = "there is no adapter; it needs a graphics driver with Vulkan, Metal or Direct3D 12";
   if (!software && globalThis.navigator?.gpu === undefined && !mayHaveGraphicsDriver()) {
     throw new WebGpuUnavailableError(missing);
   }
-  const adapter = await (await findGpu()).requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await (await findGpu(experimental)).requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) throw new WebGpuUnavailableError(missing);
   if (software || !isSoftware(adapter)) return adapter;
   throw new WebGpuUnavailableError("its adapter computes on the processor");
@@ -37,10 +44,11 @@ export async function languageFeatures(): Promise<ReadonlySet<string>> {
 }
 
 /** The page's or worker's own, else that of the package `webgpu`. */
-async function findGpu(): Promise<GPU> {
+async function findGpu(experimental = false): Promise<GPU> {
   const own = globalThis.navigator?.gpu;
   if (own !== undefined) return own;
-  if (dawn !== undefined) return dawn;
+  const kept = dawn.get(experimental);
+  if (kept !== undefined) return kept;
   let create: (options: string[]) => GPU;
   try {
     // By a variable, so that bundlers for browsers, where it is not needed, do not look for the package.
@@ -51,8 +59,9 @@ async function findGpu(): Promise<GPU> {
       { cause },
     );
   }
-  dawn = create([]);
-  return dawn;
+  const created = create(experimental ? experimentalFlags : []);
+  dawn.set(experimental, created);
+  return created;
 }
 
 /** Whether the adapter computes on the processor: right, and slow. */

@@ -24,7 +24,13 @@ import { type Counters, Device } from "./device/device.ts";
 import { DispatchTimer } from "./device/dispatch-timer.ts";
 import { kernelFeatures, kernelTraits, wantedFeatures } from "./device/kernel-traits.ts";
 import { WebGpuExecutable } from "./executable.ts";
-import { type ProductChoice, ProductChoices, type ProductsOption } from "./products/product-choices.ts";
+import { KernelCompileError } from "./kernel-compile-error.ts";
+import {
+  describeFault,
+  type ProductChoice,
+  ProductChoices,
+  type ProductsOption,
+} from "./products/product-choices.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { type KernelTime, WebGpuStep } from "./step.ts";
 import { loadWeight, weightBytes } from "./weight.ts";
@@ -36,6 +42,11 @@ export interface WebGpuBackendOptions {
   readonly adapter?: GPUAdapter;
   /** Whether an adapter that computes on the processor will do, right and slow as it is; yes unless given. */
   readonly software?: boolean;
+  /**
+   * Whether an adapter that is found in Node may have features that are no standard yet, as a browser's has by a
+   * flag: products by matrix units among them; no unless given.
+   */
+  readonly experimental?: boolean;
   /** What buffers, weights and scratch may take in all. WebGPU does not tell how much a GPU has; no limit unless given. */
   readonly memoryBytes?: number;
   /**
@@ -45,19 +56,22 @@ export interface WebGpuBackendOptions {
   readonly maxBufferBytes?: number;
   /**
    * Whether kernels are compared with the reference before they are first used; unless given, on adapters
-   * that are hardware. A product that is wrong in one variant computes in the next, and the last of them needs
-   * no feature.
+   * that are hardware. A product that is wrong in one variant, or does not compile in it, computes in the next,
+   * and the last of them needs no feature.
    */
   readonly selfTest?: boolean;
   /**
    * What products compute in: `f32`; `bytes`, where weights are scaled integers (q8_0, q4_k and their like) and
    * the adapter multiplies bytes, which rounds activations to eight bits with a scale for each 32 of them;
-   * `f16`, for many rows where the adapter has it, which rounds them to eleven bits; or what is the fastest on
-   * this adapter, `measured` for one row, a few and many when a format is first met. Unless given, that on
+   * `f16`, for many rows where the adapter has it, which rounds them to eleven bits; `matrices`, for many rows
+   * where the adapter gives its matrix units, which take f16, too, or f32; or what is the fastest on this adapter, `measured` for one row, a few and many when a format is first met. Unless given, that on
    * adapters that are hardware, and `f32` on others.
    */
   readonly products?: ProductsOption;
-  /** Told in words of each choice that was made by measurement, and of each variant that the self-test found wrong. */
+  /**
+   * Told in words of each choice that was made by measurement, and of each variant that the self-test found wrong
+   * or that does not compile.
+   */
   readonly onChoice?: (reason: string) => void;
 }
 
@@ -88,13 +102,14 @@ export interface WebGpuBackend extends Backend {
 export async function createWebGPUBackend({
   adapter,
   software: maySoftware = true,
+  experimental = false,
   memoryBytes = Number.POSITIVE_INFINITY,
   maxBufferBytes = Number.POSITIVE_INFINITY,
   selfTest,
   products,
   onChoice,
 }: WebGpuBackendOptions = {}): Promise<WebGpuBackend> {
-  const chosen = adapter ?? (await findAdapter(maySoftware));
+  const chosen = adapter ?? (await findAdapter(maySoftware, experimental));
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = chosen.limits;
   const device = await chosen.requestDevice({
     requiredFeatures: wantedFeatures.filter((feature) => chosen.features.has(feature)),
@@ -105,7 +120,7 @@ export async function createWebGPUBackend({
   const own = new Device(
     device,
     { memoryBytes, maxBufferBytes: largest },
-    kernelTraits(software, kernelFeatures(device, await languageFeatures())),
+    kernelTraits(software, kernelFeatures(device, chosen.info, await languageFeatures(), software)),
   );
   const choices = new ProductChoices(own, products ?? (software ? "f32" : "measured"), onChoice);
   if (!(selfTest ?? !software)) return new WebGpu(own, choices);
@@ -177,10 +192,23 @@ class WebGpu implements WebGpuBackend {
     signal?.throwIfAborted();
     await this.#selfTest?.require(program);
     signal?.throwIfAborted();
-    const traits = { ...this.#device.traits, variantOf: this.#products.variantOf };
-    const executable = await WebGpuExecutable.compile(program, largest, this.#device, traits, onProgress);
-    signal?.throwIfAborted();
-    return executable;
+    for (;;) {
+      const traits = { ...this.#device.traits, variantOf: this.#products.variantOf };
+      try {
+        const executable = await WebGpuExecutable.compile(program, largest, this.#device, traits, onProgress);
+        signal?.throwIfAborted();
+        return executable;
+      } catch (error) {
+        if (!(error instanceof KernelCompileError) || !this.#hasOthersThan(error)) throw error;
+      }
+    }
+  }
+
+  /** Whether there are other variants of all products whose kernels do not compile. */
+  #hasOthersThan(error: KernelCompileError): boolean {
+    const { products } = error;
+    const rejected = products.map((each) => this.#products.reject(each, each.variant, describeFault(error)));
+    return rejected.length > 0 && rejected.every(Boolean);
   }
 
   dispatchesOf(executable: Executable, extents: Extents): number {

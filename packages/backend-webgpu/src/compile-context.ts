@@ -12,6 +12,7 @@ import {
   type WeightRef,
 } from "@krait/tensor";
 import type { KernelTraits } from "./device/kernel-traits.ts";
+import type { KernelProduct } from "./kernel-compile-error.ts";
 import type { ProductVariant, RowClass } from "./products/product-variant.ts";
 
 /** Where an op finds the numbers that its kernels are specialized with. */
@@ -61,6 +62,11 @@ export class CompileContext {
   /** What products with a weight compute in. */
   variantOf(weight: WeightRef, rows: RowClass): ProductVariant {
     return this.traits.variantOf(this.weight(weight).format, rows);
+  }
+
+  /** The product with a weight that a kernel is for. */
+  productOf(weight: WeightRef, rows: RowClass): KernelProduct {
+    return { format: this.weight(weight).format, rows, variant: this.variantOf(weight, rows) };
   }
 
   stateDtype({ state }: StateRef): DType {

@@ -17,6 +17,7 @@ import { checkBindings, checkBuffers } from "./buffer-limits.ts";
 import { CompileContext } from "./compile-context.ts";
 import type { Device } from "./device/device.ts";
 import type { KernelTraits } from "./device/kernel-traits.ts";
+import { KernelCompileError } from "./kernel-compile-error.ts";
 import { launchesOf } from "./kernels/kernels.ts";
 import type { Launch } from "./launch.ts";
 import { type BoundLaunch, WebGpuStep } from "./step.ts";
@@ -43,7 +44,11 @@ export class WebGpuExecutable implements Executable {
     this.#scratch = planScratch(context.program, context.largest);
   }
 
-  /** Compiles all pipelines at once. */
+  /**
+   * Compiles all pipelines at once.
+   *
+   * @throws {KernelCompileError} for what does not compile, when all else has.
+   */
   static async compile(
     program: Program,
     largest: Extents,
@@ -60,10 +65,10 @@ export class WebGpuExecutable implements Executable {
       const access = launch.bindings.map(accessOfBinding).join("");
       return device.pipelines.pipeline({ ...launch, access });
     });
-    await eachWithProgress(new Set(pending), onProgress);
-    const pipelines = await Promise.all(pending);
-    const compiled = launches.map((launch, index) => ({ ...launch, pipeline: pipelines[index]! }));
+    const pipelines = await eachWithProgress(pending, onProgress);
     device.checkLive();
+    const compiled = launches.map((launch, index) => ({ ...launch, pipeline: pipelines[index]! }));
+    checkCompiled(compiled);
     return new WebGpuExecutable(context, device, compiled);
   }
 
@@ -104,16 +109,34 @@ export class WebGpuExecutable implements Executable {
   }
 }
 
-/** Waits for kernels that compile at the same time, and tells of each that is there. */
+/** Waits for kernels that compile at the same time, tells of each that is there, and gives errors as they are. */
 async function eachWithProgress(
-  pending: ReadonlySet<Promise<GPUComputePipeline>>,
+  pending: readonly Promise<GPUComputePipeline>[],
   onProgress: CompileOptions["onProgress"],
-): Promise<void> {
+): Promise<(GPUComputePipeline | Error)[]> {
+  const settled = new Map(
+    pending.map((pipeline) => [pipeline, pipeline.catch((error: Error) => error)] as const),
+  );
   let compiledKernels = 0;
   await Promise.all(
-    [...pending].map(async (pipeline) => {
-      await pipeline;
-      onProgress?.({ compiledKernels: ++compiledKernels, totalKernels: pending.size });
+    [...settled.values()].map(async (pipeline) => {
+      if ((await pipeline) instanceof Error) return;
+      onProgress?.({ compiledKernels: ++compiledKernels, totalKernels: settled.size });
     }),
   );
+  return await Promise.all(pending.map((pipeline) => settled.get(pipeline)!));
+}
+
+/** @throws {KernelCompileError} for those that have an error in their pipeline's place. */
+function checkCompiled(
+  launches: readonly { readonly launch: Launch; readonly pipeline: GPUComputePipeline | Error }[],
+): asserts launches is readonly CompiledLaunch[] {
+  const failed = launches.flatMap(({ launch, pipeline }) =>
+    pipeline instanceof Error ? [{ launch, reason: pipeline.message }] : [],
+  );
+  const [first] = failed;
+  if (first === undefined) return;
+  const products = failed.flatMap(({ launch: { product } }) => product ?? []);
+  const areProducts = products.length === failed.length;
+  throw new KernelCompileError(first.launch.entryPoint, first.reason, areProducts ? products : []);
 }

@@ -1,4 +1,5 @@
 import type { Extents, Operand, StateRef } from "@krait/tensor";
+import type { KernelProduct } from "./kernel-compile-error.ts";
 
 /** How many workgroups in x, y and z; what is left out is 1. Nothing is dispatched where one is 0. */
 export type Workgroups = readonly [x: number, y?: number, z?: number];
@@ -30,6 +31,8 @@ export interface Launch {
   /** In the order of the kernel's `@binding`. */
   readonly bindings: readonly Binding[];
   readonly workgroups: (extents: Extents) => Workgroups;
+  /** Where it is for a product, which has other variants. */
+  readonly product?: KernelProduct;
 }
 
 export const step: Binding = { kind: "step" };

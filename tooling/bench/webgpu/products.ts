@@ -1,9 +1,10 @@
-import { createWebGPUBackend, type WebGpuBackend } from "@krait/backend-webgpu";
-import { buildProgram, byteLength, type Extents, type Format, isDType } from "@krait/tensor";
+import { createWebGPUBackend, type ProductChoice, type WebGpuBackend } from "@krait/backend-webgpu";
+import { buildProgram, byteLength, type Extents, type Format, type Program } from "@krait/tensor";
 import { Random } from "@krait/testing";
 import { type Figure, figure } from "../figure.ts";
 import { inTurn, type Measurement, median, medianRatio } from "../paired.ts";
 import { RandomWeights } from "../random-model/random-weights.ts";
+import type { SuiteOptions } from "../suite.ts";
 import { requestAdapter } from "./adapter.ts";
 import type { BareDevice } from "./bare-device.ts";
 import { type Ceilings, shader } from "./ceilings.ts";
@@ -27,10 +28,10 @@ export async function* measureProducts(
   bare: BareDevice,
   ceilings: Ceilings,
   formats: readonly Format[],
+  note: SuiteOptions["note"],
 ): AsyncGenerator<Figure> {
-  for (const variant of ["f32", "bytes", "f16"] as const) {
-    const adapter = await requestAdapter();
-    if (variant === "f16" && !adapter.features.has("shader-f16")) continue;
+  for (const variant of ["f32", "bytes", "f16", "matrices"] as const) {
+    const adapter = await requestAdapter(variant === "matrices");
     await using backend = await createWebGPUBackend({ adapter, products: variant });
     // On a processor a step of a real layer's size would take seconds.
     const few = backend.software ? { outputs: 2048, columns: 2048 } : { outputs: 15_680, columns: 4480 };
@@ -40,10 +41,12 @@ export async function* measureProducts(
       yield* compareWithNaive(backend, bare, many, 4);
     }
     for (const format of formats) {
-      if (variant === "bytes" && isDType(format)) continue;
-      if (variant === "f16" && format === "f32") continue;
+      if (!(await isOffered(backend, format, variant))) {
+        note(`Products with ${format} in ${variant}: not offered here`);
+        continue;
+      }
       const fewest = backend.software ? [1, 4] : [1, 4, 8];
-      for (const rows of variant === "f16" ? [] : fewest) {
+      for (const rows of variant === "f16" || variant === "matrices" ? [] : fewest) {
         const size = { ...few, rows };
         const seconds = await secondsOf(backend, size, format);
         const bytes = byteLength({ shape: [size.outputs, size.columns], format });
@@ -65,6 +68,19 @@ export async function* measureProducts(
       });
     }
   }
+}
+
+/** Whether there is a variant of products of many rows on this adapter, and it compiles. */
+async function isOffered(
+  backend: WebGpuBackend,
+  format: Format,
+  variant: ProductChoice["variant"],
+): Promise<boolean> {
+  const { program, extents } = productOf({ outputs: 256, columns: 256, rows: 16 }, format);
+  using _ = await backend.compile(program, { largest: extents });
+  return backend.products.some(
+    (choice) => choice.format === format && choice.rows === "many" && choice.variant === variant,
+  );
 }
 
 /** All in turn, so that a busy minute is one for all. */
@@ -108,9 +124,8 @@ interface Prepared extends AsyncDisposable {
   readonly run: () => Promise<number>;
 }
 
-/** The product of a step that looks up its input and multiplies. */
-async function prepareProduct(backend: WebGpuBackend, size: Size, format: Format): Promise<Prepared> {
-  const { outputs, columns, rows } = size;
+/** A step that looks up its input and multiplies. */
+function productOf({ outputs, columns, rows }: Size, format: Format): { program: Program; extents: Extents } {
   const program = buildProgram("product", (b) => {
     const token = b.resolveToken({
       token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
@@ -120,13 +135,17 @@ async function prepareProduct(backend: WebGpuBackend, size: Size, format: Format
     const x = b.embed(token, b.weight("x", { shape: [1, columns], format: "f32" }));
     b.output("y", b.linear(x, b.weight("weight", { shape: [outputs, columns], format })));
   });
+  return { program, extents: { rows, segments: 0, longestSegment: 0, context: 0, outputRows: 0 } };
+}
+
+async function prepareProduct(backend: WebGpuBackend, size: Size, format: Format): Promise<Prepared> {
+  const { program, extents } = productOf(size, format);
   const random = new RandomWeights(1);
   const load = (name: "x" | "weight") => {
     const spec = program.weights[name]!;
     const pieces = () => random.matrix(spec.shape as [number, number], spec.format);
     return backend.loadWeight(spec, { byteLength: byteLength(spec), pieces });
   };
-  const extents: Extents = { rows, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
   const held = new DisposableStack();
   const executable = held.use(await backend.compile(program, { largest: extents }));
   const weights = { x: held.use(await load("x")), weight: held.use(await load("weight")) };

@@ -29,7 +29,7 @@ export async function* webgpuSuite({ quick, note }: SuiteOptions): AsyncGenerato
   yield figure({ name: "webgpu.copy", value: ceilings.copy / 1e9, unit: "GB/s" });
   yield figure({ name: "webgpu.multiply-add", value: ceilings.multiplyAdd / 1e9, unit: "Gop/s" });
 
-  yield* measureProducts(bare, ceilings, quick || software ? quickFormats : allFormats);
+  yield* measureProducts(bare, ceilings, quick || software ? quickFormats : allFormats, note);
 
   await using backend = await createWebGPUBackend({ adapter, onChoice: note });
   yield* countDispatches(backend);

@@ -1,5 +1,6 @@
 import type { Format } from "@krait/tensor";
 import type { ProductVariant, RowClass } from "../products/product-variant.ts";
+import { type MatrixUnits, matrixFeature, matrixUnits } from "./matrix-units.ts";
 
 /** What kernels make use of where a device has it. None of it is needed. */
 export interface KernelFeatures {
@@ -11,21 +12,36 @@ export interface KernelFeatures {
   readonly byteDots: boolean;
   /** Arithmetic in f16. */
   readonly halves: boolean;
+  /** Products of small matrices, where the adapter has them and they fit the kernel. */
+  readonly matrices?: MatrixUnits;
 }
 
 /** Device features that are asked for where an adapter has them. */
-export const wantedFeatures: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
+export const wantedFeatures: readonly GPUFeatureName[] = [
+  "timestamp-query",
+  "subgroups",
+  "shader-f16",
+  matrixFeature,
+];
 
 /** @param language - the extensions of WGSL that compile. */
-export function kernelFeatures(device: GPUDevice, language: ReadonlySet<string>): KernelFeatures {
+export function kernelFeatures(
+  device: GPUDevice,
+  adapterInfo: GPUAdapterInfo,
+  language: ReadonlySet<string>,
+  isSoftware: boolean,
+): KernelFeatures {
   const subgroups = device.features.has("subgroups") && language.has("subgroup_id");
   const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
   const isOneSize = subgroups && subgroupMinSize !== undefined && subgroupMinSize === subgroupMaxSize;
+  const halves = device.features.has("shader-f16");
+  const matrices = matrixUnits(device, adapterInfo, { subgroups, halves }, isSoftware);
   return {
     subgroups,
     ...(isOneSize && { subgroupLanes: subgroupMinSize }),
     byteDots: language.has("packed_4x8_integer_dot_product"),
-    halves: device.features.has("shader-f16"),
+    halves,
+    ...(matrices && { matrices }),
   };
 }
 

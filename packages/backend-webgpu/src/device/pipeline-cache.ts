@@ -25,20 +25,35 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  /** Compiles a kernel, or finds it compiled; those that are asked for together compile together. */
+  /**
+   * Compiles a kernel, or finds it compiled; those that are asked for together compile together. One that does not
+   * compile rejects with an error whose message is the compiler's.
+   */
   pipeline(kernel: KernelSpec): Promise<GPUComputePipeline> {
     const { source, entryPoint, constants, access } = kernel;
     const key = JSON.stringify([entryPoint, access, constants, source]);
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
-      pipeline = this.#device.createComputePipelineAsync({
-        label: entryPoint,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout(access)] }),
-        compute: { module: this.#module(source), entryPoint, constants },
-      });
+      pipeline = this.#compile(kernel);
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
+  }
+
+  async #compile({ source, entryPoint, constants, access }: KernelSpec): Promise<GPUComputePipeline> {
+    const module = this.#module(source);
+    try {
+      return await this.#device.createComputePipelineAsync({
+        label: entryPoint,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout(access)] }),
+        compute: { module, entryPoint, constants },
+      });
+    } catch (cause) {
+      // What a pipeline says of a text that does not parse is no more than that.
+      const messages = (await module.getCompilationInfo().catch(() => undefined))?.messages ?? [];
+      const fault = [...messages].find(({ type }) => type === "error");
+      throw new Error(fault?.message ?? (cause as Error).message, { cause });
+    }
   }
 
   layout(access: string): GPUBindGroupLayout {
@@ -59,7 +74,9 @@ export class PipelineCache {
   #module(source: string): GPUShaderModule {
     let module = this.#modules.get(source);
     if (module === undefined) {
+      this.#device.pushErrorScope("validation"); // its pipelines say what is wrong with it
       module = this.#device.createShaderModule({ code: source });
+      this.#device.popErrorScope().catch(() => {}); // the device is gone, and says so itself
       this.#modules.set(source, module);
     }
     return module;

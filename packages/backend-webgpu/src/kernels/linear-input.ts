@@ -1,7 +1,7 @@
 import type { Linear } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import { type Binding, type Launch, read, step } from "../launch.ts";
-import { FEW_ROWS, type RowClass, rowClassOf } from "../products/product-variant.ts";
+import { FEW_ROWS, isInHalves, type RowClass, rowClassOf } from "../products/product-variant.ts";
 import halveRows from "./halve-rows.wgsl";
 import { inputOf } from "./product.ts";
 import quantize from "./quantize.wgsl";
@@ -13,7 +13,8 @@ export const chunksOf = (columns: number): number => Math.ceil(columns / 32);
 /** What brings the input of several rows into the form that kernels of other variants than f32 read. */
 export function preparedInput(op: Linear, at: CompileContext, classes: readonly RowClass[]): Launch[] {
   const isBytes = (rows: RowClass): boolean => rows !== "one" && at.variantOf(op.weight, rows) === "bytes";
-  const isHalves = (rows: RowClass): boolean => rows === "many" && at.variantOf(op.weight, rows) === "f16";
+  const isHalves = (rows: RowClass): boolean =>
+    rows === "many" && isInHalves(at.variantOf(op.weight, rows), at.traits.features);
   const rows = at.rows(op.output);
   const chunks = chunksOf(op.input.columns);
   const input = inputOf(op.input, at);
@@ -32,7 +33,12 @@ export function preparedInput(op: Linear, at: CompileContext, classes: readonly 
     bindings: [step, read(op.input), halvedInput(op, at, "write")],
     workgroups: ({ [rows]: count }) => (isHalves(rowClassOf(count)) ? [1, count] : [0]),
   };
-  return [...(classes.some(isBytes) ? [bytes] : []), ...(classes.some(isHalves) ? [halves] : [])];
+  const isFor = (reads: (rows: RowClass) => boolean, launch: Launch): Launch[] =>
+    classes
+      .filter(reads)
+      .slice(0, 1)
+      .map((rows) => ({ ...launch, product: at.productOf(op.weight, rows) }));
+  return [...isFor(isBytes, bytes), ...isFor(isHalves, halves)];
 }
 
 /** The input in f16; halve-rows.wgsl. */

@@ -1,10 +1,11 @@
 import type { Linear } from "@krait/tensor";
 import type { CompileContext } from "../compile-context.ts";
 import type { Launch } from "../launch.ts";
-import { type RowClass, rowClasses, rowClassOf } from "../products/product-variant.ts";
+import { type ProductVariant, type RowClass, rowClasses, rowClassOf } from "../products/product-variant.ts";
 import { shardsOf } from "../weight.ts";
 import { fewRows, fewRowsOfBytes } from "./linear-few-rows.ts";
 import { preparedInput } from "./linear-input.ts";
+import { byMatrices } from "./linear-matrices.ts";
 import { inSubgroups, isForVectors, rowInSubgroups } from "./linear-subgroups.ts";
 import { tiled, tiledOfBytes, tiledOfHalves } from "./linear-tiled.ts";
 import { type Product, productOf } from "./product.ts";
@@ -20,16 +21,20 @@ export function linear(op: Linear, at: CompileContext): Launch[] {
 }
 
 function launchesOf(product: Product, classes: readonly RowClass[]): Launch[] {
-  const { op, at } = product;
   return classes.map((rows) => {
-    const variant = at.variantOf(op.weight, rows);
-    if (variant === "f32" && isForVectors(product, rows)) {
-      return rows === "one" ? rowInSubgroups(product) : inSubgroups(product, rows);
-    }
-    if (rows === "many") {
-      if (variant === "bytes") return tiledOfBytes(product);
-      return variant === "f16" ? tiledOfHalves(product) : tiled(product);
-    }
-    return variant === "bytes" ? fewRowsOfBytes(product, rows) : fewRows(product, rows);
+    const own = product.at.productOf(product.op.weight, rows);
+    return { ...launchOf(product, rows, own.variant), product: own };
   });
+}
+
+function launchOf(product: Product, rows: RowClass, variant: ProductVariant): Launch {
+  if (variant === "f32" && isForVectors(product, rows)) {
+    return rows === "one" ? rowInSubgroups(product) : inSubgroups(product, rows);
+  }
+  if (rows === "many") {
+    if (variant === "bytes") return tiledOfBytes(product);
+    if (variant === "matrices") return byMatrices(product);
+    return variant === "f16" ? tiledOfHalves(product) : tiled(product);
+  }
+  return variant === "bytes" ? fewRowsOfBytes(product, rows) : fewRows(product, rows);
 }

@@ -1,7 +1,9 @@
 import type { Format, Program } from "@krait/tensor";
 import type { Device } from "../device/device.ts";
+import { KernelCompileError, type KernelProduct } from "../kernel-compile-error.ts";
 import { measureVariant } from "./measure-variant.ts";
 import {
+  isInHalves,
   type ProductKind,
   type ProductVariant,
   type RowClass,
@@ -12,14 +14,14 @@ import {
 /** What products with weights of a format compute in on this adapter. */
 export interface ProductChoice extends ProductKind {
   readonly variant: ProductVariant;
-  /** What would have been chosen, if the self-test had not found it wrong. */
+  /** What would have been chosen, had it compiled and not been found wrong by the self-test. */
   readonly wrong: readonly ProductVariant[];
   /** What a small product took with each variant; nothing where there was no choice. */
   readonly seconds: Readonly<Partial<Record<ProductVariant, number>>>;
 }
 
 /** How variants are chosen: the fastest of those that there are, or always the same one where there is it. */
-export type ProductsOption = "f32" | "f16" | "bytes" | "measured";
+export type ProductsOption = "f32" | "f16" | "bytes" | "matrices" | "measured";
 
 /** Chooses for each format and number of rows among the variants of a product, once for a device. */
 export class ProductChoices {
@@ -29,7 +31,7 @@ export class ProductChoices {
   readonly #chosen = new Map<string, ProductChoice>();
   #pending: Promise<void> = Promise.resolve();
 
-  /** @param onChoice - told in words of what was measured, and of what was found wrong. */
+  /** @param onChoice - told in words of what was measured, found wrong, or not compiled. */
   constructor(device: Device, option: ProductsOption, onChoice?: (reason: string) => void) {
     this.#device = device;
     this.#option = option;
@@ -44,11 +46,18 @@ export class ProductChoices {
   readonly variantOf = (format: Format, rows: RowClass): ProductVariant =>
     this.#chosen.get(keyOf({ format, rows }))?.variant ?? "f32";
 
+  /** A product as {@link variantOf} has it, and whether it rounds to f16. */
+  productOf(kind: ProductKind): KernelProduct & { readonly isInHalves: boolean } {
+    const variant = this.variantOf(kind.format, kind.rows);
+    return { ...kind, variant, isInHalves: isInHalves(variant, this.#device.traits.features) };
+  }
+
   /** The one that takes the most memory of those that may yet be chosen. */
   readonly largestVariantOf = (format: Format, rows: RowClass): ProductVariant => {
     const chosen = this.#chosen.get(keyOf({ format, rows }));
     if (chosen !== undefined) return chosen.variant;
     const candidates = this.#candidates({ format, rows }, {});
+    // Matrices in f16 take what f16 takes, and are not without it; those in f32 take nothing.
     return (["f16", "bytes"] as const).find((variant) => candidates.includes(variant)) ?? "f32";
   };
 
@@ -71,14 +80,15 @@ export class ProductChoices {
   }
 
   /**
-   * Takes the next of the variants, since the chosen one computes something wrong.
+   * Takes the next of the variants, since one computes something wrong or does not compile.
    *
-   * @param fault - what it computes, in words.
-   * @returns whether there was another.
+   * @param fault - what it computes, or why there is no kernel, in words.
+   * @returns whether the one that is now chosen is another.
    */
-  reject(kind: ProductKind, fault: string): boolean {
+  reject(kind: ProductKind, variant: ProductVariant, fault: string): boolean {
     const choice = this.#chosen.get(keyOf(kind));
     if (choice === undefined) return false;
+    if (choice.variant !== variant) return true;
     const wrong = [...choice.wrong, choice.variant];
     const [next] = this.#candidates(kind, choice.seconds).filter((variant) => !wrong.includes(variant));
     if (next === undefined) return false;
@@ -89,20 +99,33 @@ export class ProductChoices {
 
   async #choose(kind: ProductKind, signal: AbortSignal | undefined): Promise<void> {
     if (this.#chosen.has(keyOf(kind))) return;
-    const seconds = this.#option === "measured" ? await this.#measure(kind, signal) : {};
-    const choice = { ...kind, variant: this.#candidates(kind, seconds)[0]!, wrong: [], seconds };
+    const isMeasured = this.#option === "measured";
+    const { seconds, wrong } = isMeasured ? await this.#measure(kind, signal) : { seconds: {}, wrong: [] };
+    const candidates = this.#candidates(kind, seconds);
+    const variant = candidates.find((candidate) => !wrong.includes(candidate)) ?? candidates[0]!;
+    const choice = { ...kind, variant, wrong, seconds };
     this.#chosen.set(keyOf(kind), choice);
     if (Object.keys(seconds).length > 0) this.#onChoice?.(describeChoice(choice));
   }
 
-  async #measure(kind: ProductKind, signal: AbortSignal | undefined): Promise<ProductChoice["seconds"]> {
+  async #measure(
+    kind: ProductKind,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<ProductChoice, "seconds" | "wrong">> {
     const variants = variantsOf(kind, this.#device.traits.features);
     const seconds: Partial<Record<ProductVariant, number>> = {};
-    if (variants.length === 1) return seconds;
+    const wrong: ProductVariant[] = [];
+    if (variants.length === 1) return { seconds, wrong };
     for (const variant of variants) {
-      seconds[variant] = await measureVariant(this.#device, kind, variant, signal);
+      try {
+        seconds[variant] = await measureVariant(this.#device, kind, variant, signal);
+      } catch (error) {
+        if (!(error instanceof KernelCompileError) || error.products.length === 0) throw error;
+        wrong.push(variant);
+        this.#onChoice?.(`${describeKind(kind)} do not compute in ${variant}: ${describeFault(error)}.`);
+      }
     }
-    return seconds;
+    return { seconds, wrong };
   }
 
   /** The best first: the wanted one or the fastest, and what needs no feature last. */
@@ -124,6 +147,9 @@ function describeChoice({ variant, seconds, ...kind }: ProductChoice): string {
   const times = Object.entries(seconds).map(([each, time]) => `${each} ${(1e6 * time).toFixed(0)} µs`);
   return `${describeKind(kind)} compute in ${variant} (${times.join(", ")}).`;
 }
+
+/** Why there is no kernel, in words that follow the variant's. */
+export const describeFault = ({ reason }: KernelCompileError): string => `they do not compile (${reason})`;
 
 function describeKind({ format, rows }: ProductKind): string {
   const what = { one: "one row", few: "up to 8 rows", many: "more rows" }[rows];

@@ -233,12 +233,13 @@ export function productProbes(format: Format): Probe[] {
     // Of a table whose numbers are such that bytes lose nothing: all variants give the same.
     b.output(format, b.linear(lookUp(b, 256, 2, "levels").x, weight));
   });
-  return [1, 3, 12].map((rows) => ({
+  return [1, 3, 40].map((rows) => ({
     name: `${format} × ${rows}`,
     product: { format, rows: rowClassOf(rows) },
     program,
     extents: { ...none, rows },
-    feeds: { token: Int32Array.from({ length: rows }, (_, row) => row), slot: new Int32Array(rows) },
+    // Blocks of 16 and 32 rows have others in each.
+    feeds: { token: Int32Array.from({ length: rows }, (_, row) => row % 13), slot: new Int32Array(rows) },
   }));
 }
 

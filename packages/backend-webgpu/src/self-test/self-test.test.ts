@@ -1,6 +1,7 @@
 import { buildProgram, type Format } from "@krait/tensor";
 import { describe, expect, test } from "vitest";
 import { withAdapter } from "../../test-support/adapter.ts";
+import { emulatedMatrices } from "../../test-support/emulated-matrices.ts";
 import { graphicsCard, patchedAdapter } from "../../test-support/patched-adapter.ts";
 import { createWideReference } from "../../test-support/reference.ts";
 import { findAdapter } from "../adapter.ts";
@@ -122,5 +123,79 @@ await withAdapter("the self-test", () => {
         ),
       );
     });
+  });
+
+  describe("takes the next variant of a product where one does not compile", () => {
+    /** No text that a compiler takes, of a kernel with this in it. */
+    const broken = (part: string) => patchedAdapter((source) => (source.includes(part) ? "broken" : source));
+
+    test.for([
+      ["before it is tested", true, "bytes", "fn linear_few_rows_integers", "few", "f32"],
+      ["where nothing is tested", false, "bytes", "fn linear_tiled_integers", "many", "f32"],
+      ["in what brings its input into form", false, "f16", "fn halve_rows", "many", "f32"],
+      ["of f32, down to what needs no feature", false, "f32", "fn linear_subgroups", "few", "plain"],
+    ] as const)("%s", async ([, selfTest, products, part, rows, next], context) => {
+      const { features } = await findAdapter();
+      if (products === "f16" && !features.has("shader-f16")) context.skip("this adapter has no shader-f16");
+      if (part === "fn linear_subgroups" && !features.has("subgroups")) {
+        context.skip("this adapter has no subgroups");
+      }
+      const reasons: string[] = [];
+      const onChoice = (reason: string) => reasons.push(reason);
+      const adapter = await broken(part);
+      await using backend = await createWebGPUBackend({ adapter, selfTest, products, onChoice });
+      await backend.compile(product("q8_0"), { largest });
+      expect(backend.products.find((choice) => choice.rows === rows)).toMatchObject({
+        variant: next,
+        wrong: [products],
+      });
+      expect(reasons).toContainEqual(
+        expect.stringMatching(
+          new RegExp(`compute in ${next}, for in ${products} they do not compile \\(.+\\)`),
+        ),
+      );
+    });
+
+    test("when it is measured", async () => {
+      const adapter = await broken("fn linear_tiled_integers");
+      const reasons: string[] = [];
+      await using backend = await createWebGPUBackend({
+        adapter,
+        products: "measured",
+        onChoice: (reason) => reasons.push(reason),
+      });
+      await backend.compile(product("q8_0"), { largest });
+      const many = backend.products.find((choice) => choice.rows === "many")!;
+      expect(many.wrong).toEqual(["bytes"]);
+      expect(Object.keys(many.seconds)).not.toContain("bytes");
+      expect(reasons).toContainEqual(
+        expect.stringMatching(/^Products of more rows with q8_0 do not compute in bytes: /),
+      );
+    });
+
+    test("and names the kernel and what is wrong with it where there is no other", async () => {
+      await using backend = await createWebGPUBackend({ adapter: await broken("fn embed"), selfTest: false });
+      await expect(backend.compile(product("q8_0"), { largest })).rejects.toMatchObject({
+        code: "KERNEL_UNCOMPILED",
+        message: expect.stringMatching(
+          /^The kernel "embed" does not compile on this adapter: .+ Its driver may be at fault/,
+        ),
+      });
+    });
+  });
+
+  test("passes with matrix units, and finds those that are wrong", async (context) => {
+    const { features } = await findAdapter();
+    if (!["subgroups", "shader-f16"].every((name) => features.has(name))) {
+      context.skip("this adapter has no subgroups or no shader-f16");
+    }
+    const config = { componentType: "f16", M: 8, N: 16, K: 16 } as const;
+    for (const isWrong of [false, true]) {
+      const adapter = await emulatedMatrices(config, isWrong);
+      await using backend = await createWebGPUBackend({ adapter, selfTest: true, products: "matrices" });
+      await backend.compile(product("q4_k"), { largest });
+      const { variant, wrong } = backend.products.find((choice) => choice.rows === "many")!;
+      expect([variant, wrong]).toEqual(isWrong ? ["f32", ["matrices"]] : ["matrices", []]);
+    }
   });
 });
