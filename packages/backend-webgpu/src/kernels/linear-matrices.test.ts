@@ -128,14 +128,20 @@ await withAdapter("products by emulated matrix units", () => {
 });
 
 await withAdapter("products by an adapter's own matrix units", () => {
-  test.for(["bf16", "q8_0", "q4_k"] as const)(
-    "on an adapter with matrix units, products with %s are right",
-    async (format, context) => {
-      const adapter = await findAdapter(true, true);
-      if (!adapter.features.has(matrixFeature)) context.skip("this adapter gives no matrix units");
-      await using backend = await createWebGPUBackend({ adapter, products: "matrices", selfTest: false });
-      for (const rows of [12, 70]) expect(await errorOf(backend, format, rows, 512)).toBeLessThan(1e-6);
-      expect(backend.products.find((choice) => choice.rows === "many")!.variant).toBe("matrices");
-    },
-  );
+  test("an adapter's own matrix units give right products, and the self-test finds them so", async (context) => {
+    const hasUnits = (await findAdapter(true, true)).features.has(matrixFeature);
+    if (!hasUnits) context.skip("this adapter gives no matrix units");
+    for (const format of ["bf16", "q8_0", "q4_k"] as const) {
+      for (const selfTest of [false, true]) {
+        await using backend = await createWebGPUBackend({
+          experimental: true,
+          products: "matrices",
+          selfTest,
+        });
+        for (const rows of [12, 70]) expect(await errorOf(backend, format, rows, 512)).toBeLessThan(1e-6);
+        const many = backend.products.find((choice) => choice.rows === "many");
+        expect(many).toMatchObject({ variant: "matrices", wrong: [] });
+      }
+    }
+  });
 });
