@@ -23,8 +23,8 @@ typedef struct {
 void prepare(const Held *weight, const float *x, void *to);
 uint32_t prepared_bytes(const Held *weight);
 
-// What `multiply` needs besides; a multiple of 16.
-INLINE uint32_t panel_bytes(const Held *weight) { return 16 * weight->columns; }
+// What `multiply` needs besides: tiles of bytes, widened to 16 bits, take most.
+INLINE uint32_t panel_bytes(const Held *weight) { return 32 * weight->columns; }
 
 // `count` rows of a weight from row `first` on, a multiple of 8.
 Held rows_from(const Held *weight, uint32_t first, uint32_t count);

@@ -63,6 +63,9 @@ INLINE bool is_block_format(Format format) { return format >= Q8_0; }
 // Whether values are signed and need all of 8 bits, rather than 0 to 63.
 INLINE bool is_signed(Layout l) { return l.bits == 8 || l.table == NON_LINEAR; }
 
+// Of an unsigned layout, what its bytes are at most.
+INLINE uint32_t largest_of(Layout l) { return l.table == E2M1 ? 24 : (1 << l.bits) - 1; }
+
 INLINE uint32_t offsets_at(void) { return 16; }
 INLINE uint32_t part_scales_at(Layout l) { return l.has_offset ? 32 : 16; }
 INLINE uint32_t part_offsets_at(Layout l) { return part_scales_at(l) + 8 * l.parts; }

@@ -10,7 +10,7 @@ const ACTIVATION_BYTES = 48;
 const FLOAT_BYTES = 128;
 
 /** For each column and each part; `panel_bytes` in `kernels/multiply.h`. */
-const PANEL_BYTES = 16;
+const PANEL_BYTES = 32;
 
 /**
  * How `kernels/linear.c` gets its operands.

@@ -20,8 +20,21 @@ const OUTPUTS = 45;
 /** Of the whole tensor, in formats that have one. */
 const scaleOf = (format: Format): number => (isScaled(format) ? 0.375 : 1);
 
+interface WeightChoice {
+  /** A row of bytes of ones. */
+  readonly broken?: number;
+  /** What is stored; random bytes unless given. */
+  readonly stored?: Uint8Array;
+}
+
 /** y = weight · x, with x looked up in a table so that it can be any rows of it. */
-function productOf(format: Format, columns: number, x: Float32Array, random: Random, broken?: number) {
+function productOf(
+  format: Format,
+  columns: number,
+  x: Float32Array,
+  random: Random,
+  { broken, stored = randomBytes(format, OUTPUTS * columns, random) }: WeightChoice = {},
+) {
   const program = buildProgram("product", (b) => {
     const token = b.resolveToken({
       token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
@@ -38,7 +51,6 @@ function productOf(format: Format, columns: number, x: Float32Array, random: Ran
       yield bytes;
     },
   });
-  const stored = randomBytes(format, OUTPUTS * columns, random);
   expect(stored.byteLength).toBe(byteLength({ shape: [OUTPUTS, columns], format }));
   const rowBytes = stored.byteLength / OUTPUTS;
   // Bytes of ones alone are no number, as values and as scales.
@@ -116,6 +128,19 @@ export function describeFormats(
     },
   );
 
+  test.each(formats)("the largest values of %s add up to no more than sums hold", async (format) => {
+    const count = columns(format).at(-1)!;
+    // All but one of a block are at one end of what it can hold, and x at one end of eight bits.
+    const values = Float32Array.from({ length: OUTPUTS * count }, (_, i) => (i % 32 === 5 ? -1 : 0.95));
+    const x = Float32Array.from({ length: ROWS * count }, (_, i) => (Math.floor(i / count) % 2 ? -127 : 127));
+    const given = { stored: quantize(format, values) };
+    const { stored, run } = productOf(format, count, x, new Random(5), given);
+    expect(errorOf(await run(backend, allRows), expected(format, stored, count, x))).toBeLessThan(1e-10);
+    expect(
+      errorOf(await run(backend, [0]), expected(format, stored, count, x).slice(0, OUTPUTS)),
+    ).toBeLessThan(1e-10);
+  });
+
   test.each(formats)("%s times any numbers is off by no more than eight bits allow", async (format) => {
     const count = 768;
     const random = new Random(1);
@@ -153,7 +178,7 @@ export function describeFormats(
     const x = new Random(3).normal(ROWS * count, 1);
     for (const tokens of [[4], [4, 5, 6, 7]]) {
       const whole = await productOf(format, count, x, new Random(4)).run(backend, tokens);
-      const spoiled = await productOf(format, count, x, new Random(4), broken).run(backend, tokens);
+      const spoiled = await productOf(format, count, x, new Random(4), { broken }).run(backend, tokens);
       expect(spoiled.map((value, i) => (i % OUTPUTS === broken ? whole[i]! : value))).toEqual(whole);
     }
   });

@@ -47,7 +47,7 @@ export function createRowStore(
   }
 
   /** Room for a panel of so many columns. */
-  const panelBytes = 16 * 65536;
+  const panelBytes = 32 * 65536;
   const bytes = new Uint8Array(exchange);
   const shares = new Map<number, Share>();
   let instances: Instance[] = [];
