@@ -1,4 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cdp } from "vitest/browser";
+import {
+  type LongTask,
+  MARK,
+  type TraceEvent,
+  tasksWithWork,
+  traceCategories,
+  workForLong,
+} from "../../../tooling/long-tasks.ts";
 import { connectModel } from "./connect-model.ts";
 
 const hello = [{ role: "user", content: "Hello!" }] as const;
@@ -7,21 +16,31 @@ const backend = "wasm";
 const startWorker = (): Worker =>
   new Worker(new URL("../test-support/page-worker.ts", import.meta.url), { type: "module" });
 
-/** Tasks of this page that took more than 50 ms. */
-function watchLongTasks() {
-  const durations: number[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) durations.push(duration);
-  });
+const devtools = cdp();
+const trace: TraceEvent[] = [];
+let onTraced = (): void => {};
+// They stay, as what takes a listener away again does not work in Vitest.
+devtools.on("Tracing.dataCollected", ({ value }) => trace.push(...(value as object[] as TraceEvent[])));
+devtools.on("Tracing.tracingComplete", () => onTraced());
+
+/** What keeps this page from answering while something is done. */
+async function longTasksOf(work: () => unknown): Promise<readonly LongTask[]> {
+  const tasks: PerformanceEntry[] = [];
+  const observer = new PerformanceObserver((list) => void tasks.push(...list.getEntries()));
+  trace.length = 0;
+  await devtools.send("Tracing.start", { traceConfig: { includedCategories: traceCategories } });
   observer.observe({ type: "longtask" });
-  return {
-    durations,
-    async end(): Promise<void> {
-      // Entries are handed out in a task of their own, some time after the task that they tell of.
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      observer.disconnect();
-    },
-  };
+  await work();
+  // Entries are handed out in a task of their own, some time after the task that they tell of.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  observer.disconnect();
+  const { startTime } = performance.mark(MARK);
+  const isTraced = new Promise<void>((resolve) => {
+    onTraced = resolve;
+  });
+  await devtools.send("Tracing.end");
+  await isTraced;
+  return tasksWithWork(tasks, startTime, trace);
 }
 
 describe("a model in a worker of this page", () => {
@@ -31,30 +50,29 @@ describe("a model in a worker of this page", () => {
   });
   afterEach(() => worker.terminate());
 
-  test("blocks the page for no more than 50 ms while it loads and answers", { retry: 2 }, async () => {
-    const watch = watchLongTasks();
-    const progress: number[] = [];
-    const model = await connectModel(worker, undefined, {
-      backend,
-      onProgress: ({ loadedBytes }) => progress.push(loadedBytes),
+  test("lets the page work for no more than 50 ms at a time while it loads and answers", {
+    retry: 2,
+  }, async () => {
+    const tasks = await longTasksOf(async () => {
+      const progress: number[] = [];
+      const model = await connectModel(worker, undefined, {
+        backend,
+        onProgress: ({ loadedBytes }) => progress.push(loadedBytes),
+      });
+      const question = `${"The weather was fine. ".repeat(100)} What is 47 + 38?`;
+      const stream = model.chat([{ role: "user", content: question }], { maxTokens: 200 });
+      let tokens = 0;
+      for await (const event of stream) if (event.type === "token") tokens++;
+      expect(progress.length).toBeGreaterThan(10);
+      expect((await stream.result()).usage.completionTokens).toBe(tokens);
+      await model[Symbol.asyncDispose]();
     });
-    const question = `${"The weather was fine. ".repeat(100)} What is 47 + 38?`;
-    const stream = model.chat([{ role: "user", content: question }], { maxTokens: 200 });
-    let tokens = 0;
-    for await (const event of stream) if (event.type === "token") tokens++;
-    expect(progress.length).toBeGreaterThan(10);
-    expect((await stream.result()).usage.completionTokens).toBe(tokens);
-    await model[Symbol.asyncDispose]();
-    await watch.end();
-    expect(watch.durations).toEqual([]);
+    expect(tasks.filter(({ worked }) => worked > 50)).toEqual([]);
   });
 
-  test("which is measured by what finds a task that blocks", async () => {
-    const watch = watchLongTasks();
-    await new Promise((resolve) => setTimeout(resolve));
-    for (const until = performance.now() + 80; performance.now() < until; );
-    await watch.end();
-    expect(Math.max(...watch.durations)).toBeGreaterThanOrEqual(80);
+  test("which is measured by what finds a task that works for longer", async () => {
+    const tasks = await longTasksOf(() => new Promise((resolve) => setTimeout(() => resolve(workForLong()))));
+    expect(Math.max(...tasks.map(({ worked }) => worked))).toBeGreaterThan(50);
   });
 
   test("is lost when the worker is ended in the middle of an answer", async () => {

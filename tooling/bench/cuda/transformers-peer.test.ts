@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { figure } from "../figure.ts";
 import { toy } from "./suite.ts";
 import { comparedWith, measureTransformers } from "./transformers-peer.ts";
@@ -65,7 +65,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs the script where only these modules are. */
-async function measure(modules: Readonly<Record<string, string>>, seconds = 20) {
+async function measure(modules: Readonly<Record<string, string>>, seconds = 300) {
   for (const [name, source] of Object.entries(modules)) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, "__init__.py"), source);
@@ -104,7 +104,16 @@ describe("PyTorch beside the benchmark", () => {
   });
 
   test("keeps what it found before its time was up", async () => {
-    const peer = await measure({ torch, transformers: `import time\ntime.sleep(60)` }, 6);
+    const timeUp = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(timeUp.signal);
+    onTestFinished(() => timeout.mockRestore());
+    const reached = join(folder, "reached");
+    const never = `import time\nopen(${JSON.stringify(reached)}, "w").close()\ntime.sleep(600)`;
+    const measured = measure({ torch, transformers: never }, 6);
+    await expect.poll(() => existsSync(reached)).toBe(true);
+    timeUp.abort();
+    const peer = await measured;
+    expect(timeout).toHaveBeenCalledWith(6000);
     expect(Object.keys(peer!)).toEqual(["matmul"]);
     expect(notes).toEqual(["PyTorch with transformers is left out: it takes more than 6 seconds"]);
   });

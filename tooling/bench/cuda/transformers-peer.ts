@@ -44,11 +44,14 @@ export async function measureTransformers(
   const env = { ...process.env, ...(pythonPath && { PYTHONPATH: pythonPath }) };
   let printed: string;
   try {
-    ({ stdout: printed } = await promisify(execFile)("python3", args, { timeout: 1000 * seconds, env }));
+    const signal = AbortSignal.timeout(1000 * seconds);
+    ({ stdout: printed } = await promisify(execFile)("python3", args, { signal, env }));
   } catch (error) {
     // What was printed before the time was up, or before it failed.
-    const { stdout = "", killed, message } = error as Error & { stdout?: string; killed?: boolean };
-    leaveOut(killed ? `it takes more than ${seconds} seconds` : message.trim().split("\n").at(-1)!);
+    const { stdout = "", name, message } = error as Error & { stdout?: string };
+    leaveOut(
+      name === "AbortError" ? `it takes more than ${seconds} seconds` : message.trim().split("\n").at(-1)!,
+    );
     printed = stdout;
   }
   const lines = printed.split("\n").filter((line) => line.startsWith("{"));

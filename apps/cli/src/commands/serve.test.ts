@@ -46,7 +46,7 @@ const complete = (url: string, body: object, headers: Record<string, string> = {
 const logit_bias = Object.fromEntries([2, 11, 12].map((token) => [token, -100]));
 
 test("the embedded model is served until SIGTERM, and answers under way are finished", async () => {
-  const { process: child, url } = await serve([]);
+  const { process: child, url } = await serve(["--grace", "300"]);
   const models = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
   expect(models.data.map(({ id }) => id)).toEqual(["krait-tiny"]);
   const answer = await complete(url, { stream: true, max_tokens: 200, logit_bias });

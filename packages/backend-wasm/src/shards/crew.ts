@@ -13,6 +13,7 @@ const SPINS = 4000;
 
 /** How long a thread may take for a command, in milliseconds, before it counts as gone. A product takes a few. */
 const PATIENCE = 60_000;
+const UNANSWERED = `has not answered for ${PATIENCE / 1000} s`;
 
 /** What comes and goes at once, rows of a file among it. */
 export const SCRATCH_BYTES: number = X_BYTES + Y_BYTES;
@@ -32,7 +33,6 @@ export class Crew {
   /** Settles when a thread ends that nobody has told to. */
   readonly lost: Promise<KraitError>;
   readonly #kernels: CompiledKernels;
-  readonly #patience: number;
   readonly #words: Int32Array;
   readonly #own: RowStore;
   readonly #others: Thread[] = [];
@@ -42,10 +42,9 @@ export class Crew {
   #isReady = false;
   #isDisposed = false;
 
-  constructor(kernels: CompiledKernels, threads: number, patience: number = PATIENCE) {
+  constructor(kernels: CompiledKernels, threads: number) {
     this.threads = threads;
     this.#kernels = kernels;
-    this.#patience = patience;
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
@@ -102,8 +101,8 @@ export class Crew {
     for (;;) {
       const finished = Atomics.load(words, control.finished);
       if (finished === parts) break;
-      if (Atomics.wait(words, control.finished, finished, this.#patience) === "timed-out") {
-        throw new KraitError("WASM_THREAD_LOST", `A thread ${unanswered(this.#patience)}.`);
+      if (Atomics.wait(words, control.finished, finished, PATIENCE) === "timed-out") {
+        throw new KraitError("WASM_THREAD_LOST", `A thread ${UNANSWERED}.`);
       }
     }
     for (let thread = 1; thread < this.threads; thread++) {
@@ -176,8 +175,8 @@ export class Crew {
       const place = control.done + thread;
       for (let spin = 0; spin < SPINS && Atomics.load(words, place) !== sequence; spin++);
       for (let done = Atomics.load(words, place); done !== sequence; done = Atomics.load(words, place)) {
-        if (Atomics.wait(words, place, done, this.#patience) === "timed-out") {
-          throw lostThread(thread, unanswered(this.#patience));
+        if (Atomics.wait(words, place, done, PATIENCE) === "timed-out") {
+          throw lostThread(thread, UNANSWERED);
         }
       }
       if (Atomics.exchange(words, control.failed + thread, 0) === 0) continue;
@@ -185,10 +184,6 @@ export class Crew {
       throw failedThread(thread, command);
     }
   }
-}
-
-function unanswered(patience: number): string {
-  return `has not answered for ${patience / 1000} s`;
 }
 
 function failedThread(thread: number, command: Command): KraitError {

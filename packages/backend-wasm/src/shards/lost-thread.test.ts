@@ -1,5 +1,5 @@
 import threads, { type Worker } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { randomTable } from "../../test-support/random-table.ts";
 import { bindTied, runTied } from "../../test-support/tied-logits.ts";
 import { heldAs } from "../held.ts";
@@ -39,13 +39,17 @@ test("a thread that ends loses the backend, and steps are refused from then on",
 
 test("a thread that ends in the middle of a step is not waited for without end", async () => {
   const kernels = await compileKernels("auto");
-  const shards = new Shards(kernels, 2, 100);
+  const shards = new Shards(kernels, 2);
   const module = await instantiateKernels(kernels, shards.imports, 2);
   shards.attach(module);
   const held = heldAs({ shape: [64, 64], format: "f32" }, module);
   const weight = await shards.hold(held);
   const [thread] = started;
   const ending = thread!.terminate();
+  // The time for which an answer is waited is over sooner.
+  const wait = Atomics.wait as (words: object, place: number, value: number | bigint, time: number) => "ok";
+  const waits = vi.spyOn(Atomics, "wait").mockImplementation((...it) => wait(it[0], it[1], it[2], 100));
+  onTestFinished(() => waits.mockRestore());
   // Nothing is heard of it before this function gives way.
   expect(() => {
     for (let i = 0; i < 1000; i++) shards.fill(weight, 0, new Uint8Array(held.bytes(64)));

@@ -44,9 +44,8 @@ export class Shards {
   readonly #weights = new Map<number, ShardedWeight>();
   #main: KernelModule | undefined;
 
-  /** @param patience - for how many milliseconds a thread is waited for before it counts as gone. */
-  constructor(kernels: CompiledKernels, threads: number, patience?: number) {
-    this.#crew = new Crew(kernels, threads, patience);
+  constructor(kernels: CompiledKernels, threads: number) {
+    this.#crew = new Crew(kernels, threads);
   }
 
   /** Settles when a thread ends that nobody has told to. */

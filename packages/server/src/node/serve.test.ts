@@ -11,7 +11,7 @@ test("told to end, a server finishes what is under way and takes nothing new", a
   const tiny = await startTiny();
   const { url } = tiny.server;
   const response = await stream(tiny, 150);
-  const ended = tiny.server.close({ graceSeconds: 20 });
+  const ended = tiny.server.close({ graceSeconds: 300 });
   await expect(fetch(`${url}/health`)).rejects.toThrow();
   const late = await tiny.server.handler(new Request(`${url}/ready`));
   expect(late.status).toBe(503);

@@ -81,8 +81,8 @@ export async function serve(
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => {
       abort.abort(new ApiError("overloaded", "This server has ended.", { code: "shutting_down" }));
-      // Time for the streams to tell their clients.
-      setTimeout(() => server.closeAllConnections(), 250).unref();
+      // Time for the streams to tell their clients, on a machine that is busy elsewhere, too.
+      setTimeout(() => server.closeAllConnections(), 2000).unref();
     }, 1000 * graceSeconds);
     try {
       await closed;
