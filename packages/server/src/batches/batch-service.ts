@@ -27,6 +27,9 @@ export const batchEndpoints = ["/v1/chat/completions", "/v1/completions", "/v1/r
 /** Too much is asked for, or what computes is away for a while. */
 const busy: ReadonlySet<number> = new Set([429, 502, 503]);
 
+/** The longest that a batch waits before it is tried again, in milliseconds. */
+const LONGEST_WAIT = 60_000;
+
 /** Batches whose input is kept read. */
 const KEPT_INPUTS = 4;
 
@@ -44,6 +47,8 @@ export class BatchService {
   readonly #end = new AbortController();
   /** By batch that this process runs lines of: breaks them off when it is cancelled. */
   readonly #cancelled = new Map<string, AbortController>();
+  /** By batch with nothing to be had for now: until when no line of it is tried, and how long that is. */
+  readonly #held = new Map<string, { readonly until: number; readonly wait: number }>();
   /** By batch, the lines of its input. */
   readonly #inputs = new Map<string, readonly InputLine[]>();
 
@@ -113,20 +118,24 @@ export class BatchService {
     else await this.#finish(id);
   }
 
-  async #runLine(id: string, line: number): Promise<void> {
+  /** After how long to come again, where the line has to wait. */
+  async #runLine(id: string, line: number): Promise<number | undefined> {
+    const left = (this.#held.get(id)?.until ?? 0) - Date.now();
+    if (left > 0) return left;
     const batch = await this.#store.batch(id);
-    if (batch?.status !== "in_progress") return;
+    if (batch?.status !== "in_progress") return undefined;
     if (seconds() > batch.expires) {
       await this.#finish(id);
-      return;
+      return undefined;
     }
     if (!(await this.#store.hasResult(id, line))) {
       const input = await this.#lineOf(batch, line);
       const result = await this.#answer(batch, input);
-      if (result === undefined) return;
+      if (typeof result !== "object") return result;
       await this.#store.addResult(id, line, result);
     }
     await this.#count(id);
+    return undefined;
   }
 
   async #lineOf(batch: Batch, line: number): Promise<InputLine> {
@@ -147,31 +156,29 @@ export class BatchService {
     return lines;
   }
 
-  /** Undefined when the batch has ended before there was an answer. */
-  async #answer(batch: Batch, { customId, body }: InputLine): Promise<LineResult | undefined> {
-    const { id, owner, endpoint, expires } = batch;
+  /** Undefined when the batch has ended before there was an answer; how long to wait where there is none yet. */
+  async #answer(batch: Batch, { customId, body }: InputLine): Promise<LineResult | number | undefined> {
+    const { id, owner, endpoint } = batch;
     const cancelled = this.#cancelled.get(id) ?? new AbortController();
     this.#cancelled.set(id, cancelled);
     const signal = AbortSignal.any([this.#end.signal, cancelled.signal]);
-    for (;;) {
-      const response = await this.#run(owner, endpoint, body, signal);
-      const answer = await response.json();
-      this.#end.signal.throwIfAborted();
-      // Another server may have cancelled it.
-      if (cancelled.signal.aborted || (await this.#store.batch(id))?.status !== "in_progress")
-        return undefined;
-      if (!busy.has(response.status)) {
-        const requestId = response.headers.get("x-request-id") ?? "";
-        return { customId, status: response.status, requestId, body: answer };
-      }
-      if (seconds() > expires) {
-        await this.#finish(id);
-        return undefined;
-      }
-      const wait = 1000 * Math.min(Number(response.headers.get("retry-after") ?? 1), 60);
-      await pause(wait, signal).catch(() => this.#end.signal.throwIfAborted());
-      if (cancelled.signal.aborted) return undefined;
-    }
+    const response = await this.#run(owner, endpoint, body, signal);
+    const answer = await response.json();
+    this.#end.signal.throwIfAborted();
+    // Another server may have cancelled it.
+    if (cancelled.signal.aborted || (await this.#store.batch(id))?.status !== "in_progress") return undefined;
+    if (busy.has(response.status)) return this.#hold(id, Number(response.headers.get("retry-after") ?? 1));
+    this.#held.delete(id);
+    const requestId = response.headers.get("x-request-id") ?? "";
+    return { customId, status: response.status, requestId, body: answer };
+  }
+
+  /** Tries no line of a batch for as long as it was told, or twice as long as the last time in vain. */
+  #hold(id: string, seconds: number): number {
+    const before = this.#held.get(id)?.wait ?? 0;
+    const wait = Math.min(Math.max(1000 * seconds, 2 * before), LONGEST_WAIT);
+    this.#held.set(id, { until: Date.now() + wait, wait });
+    return wait;
   }
 
   /** Counts the results that are there, and finishes the batch with the last of them. */
@@ -205,6 +212,7 @@ export class BatchService {
       return inStatus({ ...now, ...counts }, lastStatus(now, results.size));
     });
     this.#cancelled.delete(id);
+    this.#held.delete(id);
     this.#inputs.delete(id);
   }
 
@@ -238,18 +246,4 @@ export function missingFile(id: string): ApiError {
 
 export function seconds(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", leave, { once: true });
-  });
 }

@@ -31,11 +31,14 @@ export interface BatchStore {
   results(id: string): Promise<ReadonlyMap<number, LineResult>>;
 }
 
+/** Runs a line. It may say after how many milliseconds it wants the line again: until then others have its place. */
+export type RunLine = (batch: string, line: number) => Promise<number | undefined>;
+
 /** Hands out lines of batches to be run. A line may be handed out again when whoever ran it has died. */
 export interface BatchQueue extends AsyncDisposable {
   add(batch: string, lines: readonly number[]): Promise<void>;
   /** Begins to hand out lines, so many at once. */
-  start(run: (batch: string, line: number) => Promise<void>, concurrency: number): void;
+  start(run: RunLine, concurrency: number): void;
   /** Hands out nothing more here, for good: what is left is for other servers, or the next start. */
   stop(): void;
 }

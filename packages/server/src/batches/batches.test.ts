@@ -220,6 +220,25 @@ test("a server that is told to end leaves its lines to the next start, and has n
   expect(complaints).toEqual([]);
 });
 
+test("a batch that waits for its key's quota holds no place of others", async () => {
+  await using kept = await openBatches({ folder: join(folder, "waiting"), concurrency: 1 });
+  const keys = [
+    { name: "cid", key: "key-of-cid", tokensPerDay: 2 },
+    { name: "bob", key: "key-of-bob" },
+  ];
+  await using crowded = await serve([echoModel(1)], { port: 0, keys, batches: kept });
+  const as = (apiKey: string) => new OpenAI({ baseURL: `${crowded.url}/v1`, apiKey, maxRetries: 0 });
+  const [waiting, free] = [as("key-of-cid"), as("key-of-bob")];
+  const lines = Array.from({ length: 20 }, (_, i) => line(`${i}`, question(`${i}`)));
+  const { id } = await createFor(waiting, ...lines);
+  await untilBatch(waiting, id, ({ request_counts }) => request_counts!.completed > 0);
+  const ended = await untilBatch(free, (await createFor(free, ...lines)).id, hasEnded);
+  expect(ended.request_counts).toEqual({ total: 20, completed: 20, failed: 0 });
+  const { status, request_counts } = await waiting.batches.retrieve(id);
+  expect(status).toBe("in_progress");
+  expect(request_counts!.completed).toBeLessThanOrEqual(2);
+});
+
 test("a batch whose time is over expires, and says which lines were not run", async () => {
   const path = join(folder, "expiring");
   await using kept = await openBatches({ folder: path });

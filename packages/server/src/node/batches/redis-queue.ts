@@ -1,5 +1,5 @@
-import { Queue, Worker } from "bullmq";
-import type { BatchQueue } from "../../batches/batch-store.ts";
+import { DelayedError, type Job, Queue, Worker } from "bullmq";
+import type { BatchQueue, RunLine } from "../../batches/batch-store.ts";
 
 export interface RedisQueueOptions {
   readonly url: string;
@@ -39,9 +39,15 @@ export class RedisQueue implements BatchQueue {
     );
   }
 
-  start(run: (batch: string, line: number) => Promise<void>, concurrency: number): void {
+  start(run: RunLine, concurrency: number): void {
     const { url, prefix, lockSeconds = 30, onError } = this.#options;
-    this.#worker = new Worker("batches", ({ data }) => run(data.batch, data.line), {
+    const process = async (job: Job, token: string | undefined): Promise<void> => {
+      const wait = await run(job.data.batch, job.data.line);
+      if (wait === undefined) return;
+      await job.moveToDelayed(Date.now() + wait, token);
+      throw new DelayedError();
+    };
+    this.#worker = new Worker("batches", process, {
       ...{ connection: { url, maxRetriesPerRequest: null }, prefix, concurrency },
       lockDuration: 1000 * lockSeconds,
       // Looked at more often than locks end, so that the lines of the dead wait little longer than those.

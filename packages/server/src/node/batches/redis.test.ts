@@ -10,6 +10,7 @@ import {
   submitBatch,
   untilBatch,
 } from "../../../test-support/batch-process.ts";
+import { untilLast } from "../../../test-support/until-last.ts";
 import { openBatches } from "./open-batches.ts";
 
 const hasRedis = (() => {
@@ -77,17 +78,28 @@ describe("batches in Redis", () => {
     const first = new Promise<string>((resolve) => {
       take = resolve;
     });
-    stopped.queue.start(async (_, line) => take(`stopped ${line}`), 1);
+    stopped.queue.start(async (_, line) => {
+      take(`stopped ${line}`);
+      return undefined;
+    }, 1);
     await stopped.queue.add("a", [0]);
     expect(await first).toBe("stopped 0");
     take = (line) => lines.push(line);
     stopped.queue.stop();
     // Its fetch of the next line may be under way.
     await new Promise((resolve) => setTimeout(resolve, 100));
-    other.queue.start(async (_, line) => void lines.push(`other ${line}`), 1);
+    other.queue.start(async (_, line) => {
+      lines.push(`other ${line}`);
+      return undefined;
+    }, 1);
     await other.queue.add("a", [1, 2, 3, 4, 5]);
     await expect.poll(() => lines.length).toBe(5);
     expect(lines.filter((line) => line.startsWith("stopped")).length).toBeLessThanOrEqual(1);
+  });
+
+  test("a line that has to wait leaves its place to others", async () => {
+    await using batches = await openBatches({ redisUrl, prefix: "later" });
+    expect(await untilLast(batches.queue)).toEqual([1, 2, 3, 0]);
   });
 
   test("keep the first result of a line, and changes that come at once are all made", async () => {
