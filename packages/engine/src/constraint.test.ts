@@ -2,16 +2,26 @@ import { expect, test } from "vitest";
 import { generate, prompt, tokenizer, tokensOf } from "../testing/generate.ts";
 import type { TokenConstraint } from "./token-constraint.ts";
 
+interface Spelling extends TokenConstraint {
+  readonly seen: number[];
+  readonly started: string[];
+  /** How much it had seen each time that it was asked. */
+  readonly asked: number[];
+}
+
 /** Allows the tokens of a text, one after the other, and notes what it is told. */
-function spelling(text: string): TokenConstraint & { readonly seen: number[]; started: string[] } {
+function spelling(text: string): Spelling {
   const ids = tokenizer.encode(text);
   const seen: number[] = [];
   const started: string[] = [];
+  const asked: number[] = [];
   return {
     seen,
     started,
+    asked,
     begin: (rest) => void started.push(rest),
     mask() {
+      asked.push(seen.length);
       const mask = new Uint32Array(64);
       const id = ids[seen.length]!;
       mask[id >> 5]! |= 1 << (id & 31);
@@ -37,6 +47,8 @@ test.each([false, true])(
     expect(finish.finishReason).toBe("stop");
     expect(tokensOf(events).map(({ token }) => token)).toEqual(constraint.seen);
     expect(constraint.started).toEqual([""]);
+    // Once for each token, and not again after the last.
+    expect(constraint.asked).toEqual([...constraint.seen.keys()]);
   },
 );
 

@@ -180,6 +180,14 @@ test("several answers share the reading of their prompt", async () => {
       choice: number;
     })[];
     expect(finishes.map(({ choice }) => choice).sort()).toEqual([0, 1, 2]);
+    const cached = finishes.map(({ choice, usage }) => [choice, usage.cachedTokens] as const);
+    expect(new Map(cached)).toEqual(
+      new Map([
+        [0, 0],
+        [1, length - 1],
+        [2, length - 1],
+      ]),
+    );
     for (const choice of [0, 1, 2]) {
       const answer = tokensOf(events.filter((event) => event.choice === choice));
       expect(answer.map(({ token }) => token)).toEqual(continuation(hashing, prompt, 8));

@@ -7,15 +7,15 @@ export class Exchange {
   readonly id: string = randomId();
   /** The path that was asked for. */
   readonly endpoint: string;
-  readonly client: Client | undefined;
+  /** Who asks, once that is known; undefined where everybody may. */
+  client: Client | undefined;
   readonly #controller = new AbortController();
   readonly #outer: readonly AbortSignal[];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isGenerating = false;
 
-  constructor(endpoint: string, client: Client | undefined, outer: readonly AbortSignal[]) {
+  constructor(endpoint: string, outer: readonly AbortSignal[]) {
     this.endpoint = endpoint;
-    this.client = client;
     this.#outer = outer;
     for (const signal of outer) {
       if (signal.aborted) this.abort(signal.reason);

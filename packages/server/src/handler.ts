@@ -43,14 +43,9 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     ledger,
     batches,
   };
-  app.use("*", crossOrigin(resolved.corsOrigins));
   app.use("*", async (c, next) => {
     const { raw, path } = c.req;
-    const owner = asOwner.get(raw);
-    const identify = () =>
-      owner === undefined ? context.guard.identify(raw.headers) : context.guard.named(owner);
-    const client = open.has(path) ? undefined : await identify();
-    const exchange = new Exchange(path, client, [raw.signal, ...(abort ? [abort] : [])]);
+    const exchange = new Exchange(path, [raw.signal, ...(abort ? [abort] : [])]);
     c.set("exchange", exchange);
     try {
       await next();
@@ -58,10 +53,18 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
       if (!exchange.isGenerating) exchange.close();
     }
     c.header("x-request-id", `req_${exchange.id}`);
-    for (const [name, value] of Object.entries(client?.allowance.headers(Date.now()) ?? {})) {
+    for (const [name, value] of Object.entries(exchange.client?.allowance.headers(Date.now()) ?? {})) {
       c.header(name, value);
     }
     if (drain?.aborted) c.header("connection", "close");
+  });
+  app.use("*", crossOrigin(resolved.corsOrigins));
+  app.use("*", async (c, next) => {
+    const { raw, path } = c.req;
+    const owner = asOwner.get(raw);
+    if (owner !== undefined) c.get("exchange").client = context.guard.named(owner);
+    else if (!open.has(path)) c.get("exchange").client = await context.guard.identify(raw.headers);
+    await next();
   });
   for (const addRoute of routes) addRoute(app, context);
   app.notFound(() => {
@@ -70,11 +73,11 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     });
   });
   app.onError((error, c) => {
-    const exchange: Exchange | undefined = c.get("exchange");
-    const id = `req_${exchange?.id ?? "none"}`;
-    const told = toApiError(exchange?.signal.aborted ? exchange.signal.reason : error);
+    const { signal, id: own } = c.get("exchange");
+    const id = `req_${own}`;
+    const told = toApiError(signal.aborted ? signal.reason : error);
     // A client that has gone is no failure of ours.
-    if (isOurs(told) && !exchange?.signal.aborted) resolved.onError(error, id);
+    if (isOurs(told) && !signal.aborted) resolved.onError(error, id);
     return errorResponse(told, shapeOf(c.req.path), id);
   });
 

@@ -7,14 +7,14 @@ import type { BatchQueue } from "../src/batches/batch-store.ts";
  */
 export async function untilLast(queue: BatchQueue): Promise<number[]> {
   const done: number[] = [];
-  const { promise, resolve } = Promise.withResolvers<void>();
   await queue.add("batch", [0, 1, 2, 3]);
-  queue.start(async (_, line) => {
-    if (line === 0 && done.length < 3) return 5;
-    done.push(line);
-    if (done.length === 4) resolve();
-    return undefined;
-  }, 1);
-  await promise;
+  await new Promise<void>((resolve) => {
+    queue.start(async (_, line) => {
+      if (line === 0 && done.length < 3) return 5;
+      done.push(line);
+      if (done.length === 4) resolve();
+      return undefined;
+    }, 1);
+  });
   return done;
 }

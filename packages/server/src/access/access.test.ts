@@ -204,3 +204,26 @@ test("keys are read from a variable, with names or without", () => {
     { name: "key-2", key: "sk-two==" },
   ]);
 });
+
+test("refusals have the request's id, in their body as in their head", async () => {
+  await using open = await startTiny();
+  await using closed = await startTiny({ keys: [{ name: "alice", key: "one" }] });
+  const { hostname, port } = new URL(open.server.url);
+  const foreign = new Request(`http://elsewhere.example:${port}/v1/models`);
+  const refused = [
+    [401, await fetch(`${closed.server.url}/v1/models`)],
+    [401, await fetch(`${closed.server.url}/v1/models`, { headers: { authorization: "Bearer two" } })],
+    [403, await fetch(`http://${hostname}:${port}/v1/models`, { headers: { origin: "http://a.example" } })],
+    [403, await open.server.handler(foreign)],
+    [404, await fetch(`${open.server.url}/nothing`)],
+  ] as const;
+  const ids = new Set<string>();
+  for (const [status, response] of refused) {
+    expect(response.status).toBe(status);
+    const { request_id } = (await response.json()) as { request_id: string };
+    expect(request_id).toMatch(/^req_[0-9a-f]{24}$/);
+    expect(response.headers.get("x-request-id")).toBe(request_id);
+    ids.add(request_id);
+  }
+  expect(ids.size).toBe(refused.length);
+});

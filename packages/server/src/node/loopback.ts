@@ -1,3 +1,4 @@
+import { randomId } from "../exchange.ts";
 import type { Handler } from "../handler.ts";
 import { ApiError, errorResponse } from "../http/api-error.ts";
 
@@ -15,10 +16,10 @@ export function withKnownHost(handler: Handler): Handler {
     const { hostname } = new URL(request.url);
     if (isLoopback(hostname.replace(/^\[|\]$/g, ""))) return handler(request);
     const message = `This server answers as localhost only, and not as "${hostname}".`;
-    return errorResponse(
-      new ApiError("forbidden", message, { code: "host_not_allowed" }),
-      "openai",
-      "req_none",
-    );
+    const id = `req_${randomId()}`;
+    const error = new ApiError("forbidden", message, { code: "host_not_allowed" });
+    const response = errorResponse(error, "openai", id);
+    response.headers.set("x-request-id", id);
+    return response;
   };
 }

@@ -18,3 +18,18 @@ test("the OpenAPI document has every route, and no other", () => {
   );
   expect(told.sort()).toEqual(served.sort());
 });
+
+test("it has what holds an answer to a structure, by every name", () => {
+  const { paths } = openApiDocument() as {
+    paths: Record<
+      string,
+      { post: { requestBody: { content: Record<string, { schema: { properties: object } }> } } }
+    >;
+  };
+  for (const path of ["/v1/chat/completions", "/v1/completions"]) {
+    const { properties } = paths[path]!.post.requestBody.content["application/json"]!.schema;
+    for (const name of ["response_format", "structured_outputs", "guided_json", "guided_regex"]) {
+      expect(properties).toHaveProperty(name);
+    }
+  }
+});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createBatchSchema } from "../batches/batches-route.ts";
 import { reasoningSchema } from "../generation/reasoning-options.ts";
 import { samplingSchema } from "../generation/sampling-options.ts";
+import { structuredFormatSchema } from "../generation/structured-format.ts";
 import type { App } from "../server-context.ts";
 import { chatCompletionsSchema } from "./chat-completions/request.ts";
 import { completionsSchema } from "./completions/request.ts";
@@ -31,13 +32,13 @@ const operations: readonly Operation[] = [
     method: "post",
     path: "/v1/chat/completions",
     summary: "Answer a conversation (OpenAI)",
-    body: [chatCompletionsSchema, samplingSchema, reasoningSchema],
+    body: [chatCompletionsSchema, structuredFormatSchema, samplingSchema, reasoningSchema],
   },
   {
     method: "post",
     path: "/v1/completions",
     summary: "Continue a text (OpenAI)",
-    body: [completionsSchema, samplingSchema],
+    body: [completionsSchema, structuredFormatSchema, samplingSchema],
   },
   {
     method: "post",
