@@ -22,12 +22,13 @@ export function chatRequest(
   messages: readonly Message[],
   options: ChatOptions,
 ): GenerateRequest {
-  const { reasoning, templateMode, sampling, format, toolChoice, parallelToolCalls, ...rest } = options;
+  const { reasoning, templateMode, sampling, format, ...others } = options;
+  const { toolChoice, allowedTools, parallelToolCalls, ...rest } = others;
   requireOneOf("reasoning", reasoning, ["on", "off"]);
   requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
   // A model that does not know of the tools cannot call them.
   const tools = toolChoice === "none" ? [] : (options.tools ?? []);
-  const constraint = constraints.of({ format, toolChoice, parallelToolCalls }, tools);
+  const constraint = constraints.of({ format, toolChoice, allowedTools, parallelToolCalls }, tools);
   requireOneConstraint(constraint, rest.constraint);
   // A budget of nothing is reasoning off, which the model has its own prompt for.
   const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
@@ -79,7 +80,7 @@ export function requireOneConstraint(made: unknown, given: unknown): void {
   if (made === undefined || given === undefined) return;
   throw new ModelError(
     "OPTION_INVALID",
-    "constraint holds the answer by itself, so it does not go with format, toolChoice or parallelToolCalls.",
+    "constraint holds the answer by itself, so it does not go with format, toolChoice, allowedTools or parallelToolCalls.",
     { option: "constraint" },
   );
 }

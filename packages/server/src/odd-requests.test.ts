@@ -149,6 +149,31 @@ describe("a continued text", () => {
     );
   });
 
+  test("is scored without a word of an answer where max_tokens is 0, as harnesses for evaluation ask", async () => {
+    const scored = await complete({ prompt: "Hello there", max_tokens: 1, logprobs: 2, echo: true });
+    const [wanted] = scored.choices;
+    for (const n of [1, 2]) {
+      const request = { prompt: ["Hello there", "The weather"], max_tokens: 0, logprobs: 2, echo: true, n };
+      const { choices, usage } = await complete(request);
+      expect(choices.map(({ text }) => text)).toEqual(request.prompt.flatMap((text) => Array(n).fill(text)));
+      const { tokens, token_logprobs } = choices[0]!.logprobs!;
+      expect(choices[0]!.finish_reason).toBe("length");
+      expect(tokens).toEqual(wanted!.logprobs!.tokens!.slice(0, -1));
+      expect(token_logprobs).toEqual(wanted!.logprobs!.token_logprobs!.slice(0, -1));
+      expect(usage!.completion_tokens).toBe(0);
+    }
+    const bare = await complete({ max_tokens: 0 });
+    expect(bare.choices[0]).toMatchObject({ text: "", logprobs: null, finish_reason: "length" });
+    const streamed: string[] = [];
+    const asked = { model, prompt: "Hello there", max_tokens: 0, echo: true, stream: true } as const;
+    for await (const chunk of await openai.completions.create(asked)) {
+      streamed.push(...chunk.choices.map(({ text }) => text));
+    }
+    expect(streamed.join("")).toBe("Hello there");
+    await expect(complete({ max_tokens: -1 })).rejects.toMatchObject({ status: 400, param: "max_tokens" });
+    await expect(chat({ max_tokens: 0 })).rejects.toMatchObject({ status: 400, param: "max_tokens" });
+  });
+
   test("streams the same echo, for each of several answers to several prompts", async () => {
     const request = {
       prompt: ["Hello there", "The weather"],

@@ -18,20 +18,37 @@ import type { AnswerFormat, StructuredOptions } from "./structured-options.ts";
  * @throws {GrammarError} for what cannot be enforced, by name.
  */
 export function answerGrammar(
-  { format, toolChoice, parallelToolCalls }: StructuredOptions,
+  { format, toolChoice, allowedTools, parallelToolCalls }: StructuredOptions,
   tools: readonly Tool[],
 ): Grammar | undefined {
   const json = format && formatGrammar(format);
-  const choice = toolChoice ?? (parallelToolCalls === false ? "auto" : undefined);
+  const isLimited = parallelToolCalls === false || allowedTools !== undefined;
+  const choice = toolChoice ?? (isLimited ? "auto" : undefined);
   const mustCall = choice === "required" || typeof choice === "object";
   if (choice === "none" || (tools.length === 0 && !mustCall)) return json;
   // Beside a format, the calls need the marker at once: any other text would be neither.
   if (choice === undefined && json === undefined) return undefined;
-  const schemas = tools.map((tool) => toolSchemaOf(tool, mustCall));
+  const schemas = allowedOf(tools, allowedTools).map((tool) => toolSchemaOf(tool, mustCall));
   const parallel = parallelToolCalls !== false;
   if (json === undefined) return toolCallGrammar(schemas, { choice: choice ?? "auto", parallel });
   const calls = toolCallGrammar(schemas, { choice: mustCall ? choice : "required", parallel });
   return mustCall ? calls : eitherGrammar(json, calls);
+}
+
+function allowedOf(tools: readonly Tool[], allowed: readonly string[] | undefined): readonly Tool[] {
+  if (allowed === undefined) return tools;
+  const names = tools.map((tool) => functionOf(tool).name);
+  const strange = allowed.find((name) => !names.includes(name));
+  if (strange === undefined && allowed.length > 0) {
+    return tools.filter((_, index) => allowed.includes(names[index]!));
+  }
+  const told = names.map((name) => JSON.stringify(name)).join(", ");
+  throw new GrammarError(
+    "GRAMMAR_OPTION",
+    strange === undefined
+      ? `allowedTools names none of the tools ${told}; toolChoice "none" keeps all of them from the model.`
+      : `allowedTools names ${JSON.stringify(strange)}, but the tools are: ${told}.`,
+  );
 }
 
 function formatGrammar(format: AnswerFormat): Grammar {

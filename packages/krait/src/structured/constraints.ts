@@ -32,7 +32,8 @@ export class Constraints {
    * @throws {GrammarError} for what cannot be enforced, by name.
    */
   of(asked: StructuredOptions, tools: readonly Tool[]): (() => TokenConstraint) | undefined {
-    const key = JSON.stringify([asked.format, asked.toolChoice, asked.parallelToolCalls, tools]);
+    const { format, toolChoice, allowedTools, parallelToolCalls } = asked;
+    const key = JSON.stringify([format, toolChoice, allowedTools, parallelToolCalls, tools]);
     let masks = this.#masks.get(key);
     if (masks === undefined) {
       const grammar = answerGrammar(asked, tools);

@@ -17,6 +17,8 @@ export interface StructuredOptions {
    * to the tools' schemas; "none" keeps the tools from the model. Unless given, the model is free.
    */
   readonly toolChoice?: "auto" | "none" | "required" | { readonly name: string } | undefined;
+  /** Names of the tools that may be called, though the model is told of all of them; all unless given. */
+  readonly allowedTools?: readonly string[] | undefined;
   /** Whether an answer may have several calls; yes unless given. */
   readonly parallelToolCalls?: boolean | undefined;
 }

@@ -92,6 +92,34 @@ test("tools that are not to be called are not shown to the model", async () => {
   expect(a.usage.promptTokens).toBe(b.usage.promptTokens);
 });
 
+test("of the tools that the model is told of, those that are allowed are called, and no other", async () => {
+  const weather = say("What is the weather in Paris?");
+  const [first] = (await model.chat(weather, { tools, maxTokens }).result()).toolCalls;
+  expect(first!.name).toBe("get_weather");
+  const others = demoTools()
+    .map(({ name }) => name)
+    .filter((name) => name !== "get_weather");
+  const all = await model.chat(weather, { tools, maxTokens: 1 }).result();
+  for (const toolChoice of ["required", "auto", undefined] as const) {
+    for (let seed = 0; seed < 3; seed++) {
+      const answer = model.chat(weather, {
+        ...{ tools, toolChoice, allowedTools: others, maxTokens },
+        sampling: { temperature: 1, seed },
+      });
+      const { toolCalls, text, usage } = await answer.result();
+      expect(usage.promptTokens).toBe(all.usage.promptTokens);
+      if (toolChoice === "required") expect(toolCalls.length).toBeGreaterThan(0);
+      for (const { name } of toolCalls) expect(others).toContain(name);
+      expect(text).not.toContain("<TOOLCALL>");
+    }
+  }
+  const refused = (allowedTools: string[]) => () => model.chat(weather, { tools, allowedTools });
+  const because = (text: string) =>
+    expect.objectContaining({ code: "GRAMMAR_OPTION", message: expect.stringContaining(text) });
+  expect(refused(["strange"])).toThrow(because('"strange", but the tools are: "'));
+  expect(refused([])).toThrow(because("none of the tools"));
+});
+
 test("a tool loop whose call is required ends in an answer", async () => {
   const run = model.runTools(say("What is 47 + 38?"), {
     tools: demoTools(),

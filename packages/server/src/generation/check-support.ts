@@ -14,11 +14,11 @@ export function checkSupport(
   { id, supports }: ServedModel,
   request: Pick<
     ServedChatRequest,
-    "tools" | "toolChoice" | "parallelToolCalls" | "responseFormat" | "sampling"
+    "tools" | "toolChoice" | "allowedTools" | "parallelToolCalls" | "responseFormat" | "sampling"
   >,
   names: FieldNames,
 ): void {
-  const { tools, toolChoice, parallelToolCalls, responseFormat } = request;
+  const { tools, toolChoice, allowedTools, parallelToolCalls, responseFormat } = request;
   const refuse = (param: string, what: string): never => {
     throw new ApiError("invalid", `${param}: ${what} is not supported by the model "${id}".`, {
       code: "unsupported",
@@ -41,6 +41,8 @@ export function checkSupport(
   if (toolChoice !== "auto" && toolChoice !== "none" && !supports.toolChoice) {
     refuse(names.toolChoice, toolChoice === "required" ? "making the model call a tool" : "a named tool");
   }
+  for (const name of allowedTools ?? []) requireTool(tools, name, names.toolChoice);
+  if (allowedTools !== undefined && !supports.toolChoice) refuse(names.toolChoice, "a choice of the tools");
   if (!parallelToolCalls && tools.length > 0 && toolChoice !== "none" && !supports.toolChoice) {
     refuse(names.parallelToolCalls, "one call at most");
   }

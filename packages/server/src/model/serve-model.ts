@@ -43,9 +43,10 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
 
 function chat(model: ChatModel, request: ServedChatRequest): ChatStream {
   const { messages, tools, responseFormat, sampling, ...rest } = request;
-  const { toolChoice, parallelToolCalls, reasoning, thinking, maxTokens, stop, signal, n } = rest;
+  const { toolChoice, allowedTools, parallelToolCalls, ...others } = rest;
+  const { reasoning, thinking, maxTokens, stop, signal, n } = others;
   return model.chat(messages, {
-    ...(tools.length > 0 && { tools, toolChoice, parallelToolCalls }),
+    ...(tools.length > 0 && { tools, toolChoice, allowedTools, parallelToolCalls }),
     ...(responseFormat.type !== "text" && { format: responseFormat }),
     ...{ reasoning, thinking, maxTokens, stop, signal, n },
     sampling: samplingOptions(sampling),

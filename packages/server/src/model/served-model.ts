@@ -81,6 +81,8 @@ export interface ServedChatRequest extends ServedRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice;
+  /** The tools that may be called, by name, of those that the model is told of; all unless given. */
+  readonly allowedTools?: readonly string[] | undefined;
   readonly parallelToolCalls: boolean;
   readonly responseFormat: ResponseFormat;
   /** Undefined leaves it to `/think` and `/no_think` in the messages, and to the template. */

@@ -5,9 +5,10 @@ import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
+import { chatToolChoice, chosenInChat } from "../../generation/tool-choice.ts";
 import { inCallOrder } from "../../generation/tool-results.ts";
 import { validate } from "../../http/validation.ts";
-import type { ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+import type { ServedChatRequest } from "../../model/served-model.ts";
 import { responseFormat, toResponseFormat } from "./response-format.ts";
 
 const role = <const Name extends string>(name: Name) => z.literal(name);
@@ -36,18 +37,13 @@ const tool = z.object({
   }),
 });
 
-const toolChoice = z.union([
-  z.enum(["none", "auto", "required"]),
-  z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
-]);
-
 const count = z.int().min(1).nullish();
 
 const schema = z.object({
   model: z.string().nullish(),
   messages: z.array(message).min(1),
   tools: z.array(tool).nullish(),
-  tool_choice: toolChoice.nullish(),
+  tool_choice: chatToolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormat.nullish(),
   stream: z.boolean().nullish(),
@@ -86,7 +82,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
     chat: {
       messages,
       tools: (body.tools ?? []).map(toTool),
-      toolChoice: toToolChoice(body.tool_choice),
+      ...chosenInChat(body.tool_choice),
       parallelToolCalls: body.parallel_tool_calls ?? true,
       responseFormat: readStructuredFormat(value) ?? toResponseFormat(body.response_format),
       reasoning: reasoningOfReply(messages, reasoning, "messages"),
@@ -142,9 +138,4 @@ function toTool({ function: called }: NonNullable<Body["tools"]>[number]): Tool 
       ...(strict === true && { strict }),
     },
   };
-}
-
-function toToolChoice(choice: Body["tool_choice"]): ToolChoice {
-  if (choice == null) return "auto";
-  return typeof choice === "string" ? choice : { name: choice.function.name };
 }

@@ -21,7 +21,8 @@ const schema = z.object({
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   n: count,
   best_of: count,
-  max_tokens: count,
+  // None reads the prompt alone, for its log-probabilities.
+  max_tokens: z.int().min(0).nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   logprobs: z.int().min(0).max(20).nullish(),
   echo: z.boolean().nullish(),

@@ -1,4 +1,5 @@
 import { checkSupport } from "../../generation/check-support.ts";
+import { promptOnly } from "../../generation/prompt-only.ts";
 import { samplingOfChoice } from "../../generation/sampling-options.ts";
 import { startGeneration } from "../../generation/start-generation.ts";
 import { readJson } from "../../http/read-json.ts";
@@ -26,7 +27,9 @@ export function completionsRoute(app: App, context: ServerContext): void {
     const counts = { prompts: prompts.length, choicesPerPrompt };
     const events = startGeneration(context, exchange, model, counts, ({ prompt, firstChoice, n, signal }) => {
       const sampling = samplingOfChoice(text.sampling, firstChoice);
-      return model.complete({ ...text, prompt: prompts[prompt]!, sampling, n, signal });
+      const request = { ...text, prompt: prompts[prompt]!, sampling, n, signal };
+      if (text.maxTokens !== 0) return model.complete(request);
+      return promptOnly(model.complete({ ...request, maxTokens: 1 }));
     });
     const head = {
       id: `cmpl-${exchange.id}`,

@@ -2,9 +2,10 @@ import type { Message, Tool } from "krait";
 import { z } from "zod";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
+import { chosenInResponses, responsesToolChoice } from "../../generation/tool-choice.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
-import type { ResponseFormat, ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
+import type { ResponseFormat, ServedChatRequest } from "../../model/served-model.ts";
 import { type InputItem, inputItemSchema, toMessages } from "./input-items.ts";
 
 const tool = z.object({
@@ -34,12 +35,7 @@ const schema = z.object({
   instructions: text,
   previous_response_id: text,
   tools: z.array(tool).nullish(),
-  tool_choice: z
-    .union([
-      z.enum(["none", "auto", "required"]),
-      z.object({ type: z.literal("function"), name: z.string() }),
-    ])
-    .nullish(),
+  tool_choice: responsesToolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   text: z.object({ format: format.nullish() }).nullish(),
   stream: z.boolean().nullish(),
@@ -90,7 +86,7 @@ export function readResponses(value: unknown): ResponsesRequest {
     model: body.model,
     chat: {
       tools: (body.tools ?? []).map(toTool),
-      toolChoice: toToolChoice(body.tool_choice),
+      ...chosenInResponses(body.tool_choice),
       parallelToolCalls: body.parallel_tool_calls ?? true,
       responseFormat: toResponseFormat(body.text?.format),
       reasoning: reasoning.reasoning,
@@ -146,16 +142,16 @@ function effortOf(value: unknown): string | null {
   return (value as { reasoning?: { effort?: string | null } | null }).reasoning?.effort ?? null;
 }
 
-function toTool({ name, description, parameters }: z.infer<typeof tool>): Tool {
+function toTool({ name, description, parameters, strict }: z.infer<typeof tool>): Tool {
   return {
     type: "function",
-    function: { name, ...(description && { description }), ...(parameters && { parameters }) },
+    function: {
+      name,
+      ...(description && { description }),
+      ...(parameters && { parameters }),
+      ...(strict === true && { strict }),
+    },
   };
-}
-
-function toToolChoice(choice: z.infer<typeof schema>["tool_choice"]): ToolChoice {
-  if (choice == null) return "auto";
-  return typeof choice === "string" ? choice : { name: choice.name };
 }
 
 function toResponseFormat(given: z.infer<typeof format> | null | undefined): ResponseFormat {
