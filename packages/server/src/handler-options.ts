@@ -1,3 +1,4 @@
+import { AccessKeys } from "./access/access-keys.ts";
 import type { AccessKey } from "./access/keys.ts";
 import type { Ledger, Price } from "./accounting/ledger.ts";
 import type { BatchQueue, BatchStore } from "./batches/batch-store.ts";
@@ -10,8 +11,8 @@ export interface BatchOptions {
 }
 
 export interface HandlerOptions {
-  /** Who may come in; everybody unless given. */
-  readonly keys?: readonly AccessKey[] | undefined;
+  /** Who may come in; everybody unless given. {@link AccessKeys} may be replaced later. */
+  readonly keys?: readonly AccessKey[] | AccessKeys | undefined;
   /** Where it is written down who used how much; nowhere unless given. */
   readonly ledger?: Ledger | undefined;
   /** By model id; free unless given. */
@@ -54,16 +55,22 @@ export interface HandlerOptions {
 }
 
 type Optional = "batches" | "ledger" | "defaultMaxTokens" | "drain" | "abort";
+type Required = Exclude<keyof HandlerOptions, Optional | "keys">;
 
 /** The options with their defaults. */
 export type ResolvedOptions = Pick<HandlerOptions, Optional> & {
-  readonly [Name in Exclude<keyof HandlerOptions, Optional>]-?: Exclude<HandlerOptions[Name], undefined>;
-};
+  readonly [Name in Required]-?: Exclude<HandlerOptions[Name], undefined>;
+} & { readonly keys: AccessKeys };
+
+/** The keys as they may be replaced. */
+export function accessKeysOf({ keys = [] }: Pick<HandlerOptions, "keys">): AccessKeys {
+  return "replace" in keys ? keys : new AccessKeys(keys);
+}
 
 export function resolveOptions(options: HandlerOptions): ResolvedOptions {
   return {
     ...{ batches: options.batches, ledger: options.ledger, drain: options.drain, abort: options.abort },
-    keys: options.keys ?? [],
+    keys: accessKeysOf(options),
     prices: options.prices ?? {},
     corsOrigins: options.corsOrigins ?? [],
     defaultMaxTokens: options.defaultMaxTokens,

@@ -1,4 +1,5 @@
 export { loadModel } from "krait";
+export { AccessKeys } from "./access/access-keys.ts";
 export type { AccessKey } from "./access/keys.ts";
 export { costOf, type Ledger, type LedgerEntry, type Price } from "./accounting/ledger.ts";
 export { createHandler, type Handler } from "./handler.ts";

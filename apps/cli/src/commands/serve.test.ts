@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -92,6 +93,28 @@ test("other machines are served only whoever has a key", async () => {
   const local = url.replace("0.0.0.0", "127.0.0.1");
   expect((await complete(local, {})).status).toBe(401);
   expect((await complete(local, {}, { authorization: "Bearer one" })).status).toBe(200);
+});
+
+test("a file of keys is read anew on SIGHUP and when it changes, and one that is broken changes nothing", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "keys.json");
+  const write = (...keys: string[]) =>
+    writeFile(path, JSON.stringify({ keys: keys.map((key) => ({ name: key, key })) }));
+  await write("one");
+  const { process: child, url, stderr } = await serve(["--keys", path], { KRAIT_API_KEYS: "always:here" });
+  const status = async (key: string) =>
+    (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
+  expect([await status("one"), await status("two"), await status("here")]).toEqual([200, 401, 200]);
+  await write("two");
+  child.kill("SIGHUP");
+  await expect.poll(() => status("two"), { timeout: 20_000 }).toBe(200);
+  expect([await status("one"), await status("here")]).toEqual([401, 200]);
+  await writeFile(path, "{ broken");
+  await expect.poll(stderr, { timeout: 20_000 }).toMatch(/The keys stay as they are.*not JSON/);
+  expect([await status("two"), await status("here")]).toEqual([200, 200]);
+  await write("two", "three");
+  await expect.poll(() => status("three"), { timeout: 20_000 }).toBe(200);
+  expect(stderr()).not.toMatch(/"?(one|two|three)"?/);
 });
 
 test("another server can compute the answers, with the template and parsing done here", async () => {

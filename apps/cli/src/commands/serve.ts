@@ -1,4 +1,4 @@
-import type { HandlerOptions } from "@krait/server";
+import type { AccessKey, AccessKeys, HandlerOptions } from "@krait/server";
 import type { RunningServer, SqliteLedger } from "@krait/server/node";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
@@ -77,11 +77,12 @@ export function addServe(program: Command): void {
 
 async function serveUntilStopped(flags: ServeFlags): Promise<void> {
   // Nothing else in this program needs it.
-  const { serve, keysInText, readKeysFile } = await import("@krait/server/node");
-  const keys = [
-    ...keysInText(process.env.KRAIT_API_KEYS ?? ""),
+  const { serve, AccessKeys, keysInText, readKeysFile } = await import("@krait/server/node");
+  const always = keysInText(process.env.KRAIT_API_KEYS ?? "");
+  const keys = new AccessKeys([
+    ...always,
     ...(flags.keys === undefined ? [] : await readKeysFile(flags.keys)),
-  ];
+  ]);
   const stop = stopSignal();
   await using served = await openServed(flags, stop.signal);
   const { model } = served;
@@ -96,7 +97,8 @@ async function serveUntilStopped(flags: ServeFlags): Promise<void> {
   };
   const { host, port } = flags;
   await using server: RunningServer = await serve([model], { ...options, host, port });
-  say(`${model.id} is served at ${server.url}/v1 (${keys.length} keys). Ctrl-C ends it.`);
+  using _ = await keysWatchOf(flags, keys, always);
+  say(`${model.id} is served at ${server.url}/v1 (${keys.all.length} keys). Ctrl-C ends it.`);
   await stop.asked;
   say("Ending, once what is under way is done. Ctrl-C again ends it now.");
   await server.close({ graceSeconds: flags.grace });
@@ -116,6 +118,30 @@ function stopSignal(): { readonly signal: AbortSignal; readonly asked: Promise<v
     process.on("SIGTERM", stop);
   });
   return { signal: controller.signal, asked };
+}
+
+/** Reads the file of keys anew when it changes, and on SIGHUP, unless that says that the terminal is gone. */
+async function keysWatchOf(
+  flags: ServeFlags,
+  keys: AccessKeys,
+  always: readonly AccessKey[],
+): Promise<Disposable | undefined> {
+  const { keys: path } = flags;
+  if (path === undefined) return undefined;
+  const { watchKeysFile } = await import("@krait/server/node");
+  const watch = watchKeysFile(path, keys, {
+    always,
+    onRead: (count) => say(`The keys have been read anew (${count} keys).`),
+    onTrouble: (error) => say(`The keys stay as they are. ${errorText(error, flags)}`),
+  });
+  const read = (): void => void watch.read();
+  if (!process.stdin.isTTY) process.on("SIGHUP", read);
+  return {
+    [Symbol.dispose]() {
+      process.off("SIGHUP", read);
+      watch[Symbol.dispose]();
+    },
+  };
 }
 
 async function ledgerOf({ ledger: path }: ServeFlags): Promise<SqliteLedger | undefined> {

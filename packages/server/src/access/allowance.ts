@@ -36,20 +36,36 @@ class TokenBucket {
 
 /** What is left of one key's limits. Times are milliseconds since 1970. */
 export class Allowance {
-  readonly #key: AccessKey;
-  readonly #requests: TokenBucket | undefined;
-  readonly #tokens: TokenBucket | undefined;
+  #key: AccessKey;
+  #requests: TokenBucket | undefined;
+  #tokens: TokenBucket | undefined;
   #day: number;
   #tokensToday: number;
 
   /** @param tokensToday - what the ledger knows of from before the server was started. */
   constructor(key: AccessKey, now: number, tokensToday = 0) {
-    const { requestsPerMinute, tokensPerMinute } = key;
     this.#key = key;
-    this.#requests = requestsPerMinute === undefined ? undefined : new TokenBucket(requestsPerMinute, now);
-    this.#tokens = tokensPerMinute === undefined ? undefined : new TokenBucket(tokensPerMinute, now);
+    this.#requests = bucketOf(key.requestsPerMinute, undefined, now);
+    this.#tokens = bucketOf(key.tokensPerMinute, undefined, now);
     this.#day = dayOf(now);
     this.#tokensToday = tokensToday;
+  }
+
+  get key(): AccessKey {
+    return this.#key;
+  }
+
+  /**
+   * Goes by the limits of another key of the same name. What has been used counts on.
+   *
+   * @param tokensToday - what the ledger knows of.
+   */
+  take(key: AccessKey, now: number, tokensToday: number): void {
+    this.#turnDay(now);
+    this.#key = key;
+    this.#requests = bucketOf(key.requestsPerMinute, this.#requests, now);
+    this.#tokens = bucketOf(key.tokensPerMinute, this.#tokens, now);
+    this.#tokensToday = Math.max(this.#tokensToday, tokensToday);
   }
 
   /**
@@ -99,6 +115,16 @@ export class Allowance {
     this.#day = dayOf(now);
     this.#tokensToday = 0;
   }
+}
+
+/** A bucket for a limit; the one that there was, where that is the same. */
+function bucketOf(
+  perMinute: number | undefined,
+  before: TokenBucket | undefined,
+  now: number,
+): TokenBucket | undefined {
+  if (before?.capacity === perMinute) return before;
+  return perMinute === undefined ? undefined : new TokenBucket(perMinute, now);
 }
 
 const DAY = 86_400_000;

@@ -1,7 +1,8 @@
 import type { Ledger } from "../accounting/ledger.ts";
 import { ApiError } from "../http/api-error.ts";
+import type { AccessKeys } from "./access-keys.ts";
 import { Allowance, startOfDay } from "./allowance.ts";
-import { type AccessKey, createKeyRing, type KeyRing } from "./keys.ts";
+import type { AccessKey } from "./keys.ts";
 
 /** A client that may come in. */
 export interface Client {
@@ -11,36 +12,25 @@ export interface Client {
 
 /** Lets in whoever has a key; everybody, where there are none. */
 export class Guard {
-  readonly #ring: Promise<KeyRing>;
+  readonly #keys: AccessKeys;
   readonly #allowances = new Map<string, Allowance>();
   readonly #ledger: Ledger | undefined;
-  readonly #keys: readonly AccessKey[];
-  readonly isOpen: boolean;
 
-  constructor(keys: readonly AccessKey[], ledger: Ledger | undefined) {
-    this.isOpen = keys.length === 0;
-    this.#ledger = ledger;
+  constructor(keys: AccessKeys, ledger: Ledger | undefined) {
     this.#keys = keys;
-    this.#ring = createKeyRing(keys);
-    // Told to whoever asks first; until then it is nobody's.
-    this.#ring.catch(() => {});
-  }
-
-  /** @throws {TypeError} when the keys are not what they should be. */
-  async ready(): Promise<void> {
-    await this.#ring;
+    this.#ledger = ledger;
   }
 
   /** @throws {ApiError} `authentication` when there is no key or a wrong one. */
   async identify(headers: Headers): Promise<Client | undefined> {
-    if (this.isOpen) return undefined;
+    if (this.#keys.isOpen) return undefined;
     const presented = presentedKey(headers);
     if (presented === undefined) {
       throw new ApiError("authentication", 'A key is needed: send it as "Authorization: Bearer <key>".', {
         code: "missing_api_key",
       });
     }
-    const key = await (await this.#ring).find(presented);
+    const key = await this.#keys.find(presented);
     if (key === undefined) {
       throw new ApiError("authentication", "This key is not known here.", { code: "invalid_api_key" });
     }
@@ -53,8 +43,8 @@ export class Guard {
    * @throws {ApiError} `authentication` when there is no such key any more.
    */
   named(name: string): Client | undefined {
-    if (this.isOpen) return undefined;
-    const key = this.#keys.find((each) => each.name === name);
+    if (this.#keys.isOpen) return undefined;
+    const key = this.#keys.named(name);
     if (key !== undefined) return { key, allowance: this.#allowanceOf(key) };
     throw new ApiError("authentication", `The key "${name}" is not known here any more.`, {
       code: "invalid_api_key",
@@ -62,11 +52,15 @@ export class Guard {
   }
 
   #allowanceOf(key: AccessKey): Allowance {
-    const known = this.#allowances.get(key.name);
-    if (known !== undefined) return known;
     const now = Date.now();
+    const known = this.#allowances.get(key.name);
+    if (known?.key === key) return known;
     const before =
       key.tokensPerDay === undefined ? 0 : (this.#ledger?.tokensSince(key.name, startOfDay(now)) ?? 0);
+    if (known !== undefined) {
+      known.take(key, now, before);
+      return known;
+    }
     const allowance = new Allowance(key, now, before);
     this.#allowances.set(key.name, allowance);
     return allowance;

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { createHandler, type Handler } from "../handler.ts";
-import type { HandlerOptions } from "../handler-options.ts";
+import { accessKeysOf, type HandlerOptions } from "../handler-options.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { isLoopback, withKnownHost } from "./loopback.ts";
@@ -37,15 +37,18 @@ export interface RunningServer extends AsyncDisposable {
 /**
  * Serves models over HTTP.
  *
- * @throws {TypeError} when other machines could reach it and it has no keys; whatever listening throws.
+ * @throws {TypeError} when other machines could reach it and it has no keys, or keys that are not what they should
+ *   be; whatever listening throws.
  */
 export async function serve(
   models: readonly ServedModel[],
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const { host = "127.0.0.1", port = 8080, headTimeoutSeconds = 10, maxConnections = 4096 } = options;
-  const { bodyTimeoutSeconds = 30, keys = [], ...rest } = options;
-  if (keys.length === 0 && !isLoopback(host)) {
+  const { bodyTimeoutSeconds = 30, ...rest } = options;
+  const keys = accessKeysOf(options);
+  await keys.ready();
+  if (keys.isOpen && !isLoopback(host)) {
     throw new TypeError(
       `Other machines can reach ${host}, so a server there needs keys. Give some, or listen at 127.0.0.1.`,
     );
@@ -57,7 +60,7 @@ export async function serve(
     drain: drain.signal,
     abort: abort.signal,
   });
-  const handler = keys.length === 0 ? withKnownHost(made) : made;
+  const handler = keys.isOpen ? withKnownHost(made) : made;
   const server = createAdaptorServer({
     fetch: handler,
     overrideGlobalObjects: false,
