@@ -139,6 +139,25 @@ test("an idle engine makes its device again as often as it is lost", async () =>
   expect(await answer(engine, 1, 5)).toEqual(expected(1, 5));
 });
 
+test("a device that is gone as soon as it is made is made again, too", async () => {
+  const error = new BackendLostError("scripted", "a test took it away");
+  let made = 0;
+  const rebuild = async () => {
+    const { model, backend } = await scriptedModel(hashing, { asDevice: true });
+    if (++made > 1) return { model, backend };
+    // It says that it is lost, and nothing else ever.
+    const silent = (byteLength: number, label?: string) => ({
+      ...backend.allocate(byteLength, label),
+      read: () => new Promise<Uint8Array>(() => {}),
+    });
+    return { model, backend: wrapBackend(backend, { lost: Promise.resolve(error), allocate: silent }) };
+  };
+  const { engine } = await losing(5, "in-run", { rebuild }, true);
+  expect(await answer(engine, 1, 20)).toEqual(expected(1, 20));
+  expect(made).toBe(2);
+  expect(engine.stats).toMatchObject({ recoveries: 2, state: "ready" });
+});
+
 test("a model that cannot be made again ends the engine with the reason", async () => {
   const reason = new Error("no adapter");
   const { engine } = await losing(5, "in-run", { rebuild: () => Promise.reject(reason) });

@@ -31,6 +31,16 @@ describe("the thinking budget", () => {
     expect(reasoning).toMatch(/^(I think on\.\n?)+$/);
   });
 
+  test("ends the trace at the very token of the budget, where that ends a line", async () => {
+    const line = "I think on.\n";
+    const endsLine = tokenizer.encode(line.repeat(20)).map((id) => tokenizer.tokenText(id).endsWith("\n"));
+    for (let budget = 1; budget < 14; budget++) {
+      const { events } = await generate(rambling(line), { reasoning: "on", thinking: { budget } });
+      const own = tokensOf(events).filter(({ reasoning, forced }) => reasoning && !forced);
+      expect(own).toHaveLength(endsLine.indexOf(true, budget - 1) + 1);
+    }
+  });
+
   test("ends a trace without newlines when the grace is used up", async () => {
     const { finish, events } = await generate(rambling("on and on "), {
       reasoning: "on",

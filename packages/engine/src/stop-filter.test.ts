@@ -24,6 +24,17 @@ test("of two stop strings the one that is complete first counts", () => {
   expect(run(["abc", "bc"], ["abc"])).toEqual({ text: "", found: "abc" });
 });
 
+test("of two stop strings that are complete at once the longer one counts, in whatever order they are given", () => {
+  for (const stops of [
+    ["bc", "abc"],
+    ["abc", "bc"],
+  ]) {
+    const filter = new StopFilter(stops);
+    expect(filter.push("xabcd")).toBe("x");
+    expect(filter.found).toBe("abc");
+  }
+});
+
 test("the text does not depend on how it is cut, and is what comes before the first stop string", () => {
   const letters = fc.stringMatching(/^[ab]{1,4}$/);
   fc.assert(
