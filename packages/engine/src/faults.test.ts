@@ -146,7 +146,7 @@ test("a device that is gone as soon as it is made is made again, too", async () 
     const { model, backend } = await scriptedModel(hashing, { asDevice: true });
     if (++made > 1) return { model, backend };
     // It says that it is lost, and nothing else ever.
-    const silent = (byteLength: number, label?: string) => ({
+    const silent = (byteLength: number, label: string) => ({
       ...backend.allocate(byteLength, label),
       read: () => new Promise<Uint8Array>(() => {}),
     });
