@@ -34,8 +34,10 @@ export async function openCheckpoint(
   }
   const indexName = fileName ?? INDEX_FILE;
   const index = await files.read(indexName, signal);
-  if (index === undefined)
-    throw missingFile(files, fileName === undefined ? [SINGLE_FILE, INDEX_FILE] : [fileName]);
+  if (index === undefined && fileName !== undefined) throw missingFile(files, [fileName]);
+  if (index === undefined) {
+    throw missingFile(files, [SINGLE_FILE, INDEX_FILE], " A .gguf file is opened by its own name.");
+  }
   return await openShards(files, parseShardIndex(index, files.nameOf(indexName)), signal);
 }
 

@@ -38,10 +38,11 @@ export async function readShards<Header>(
   return shards;
 }
 
-export function missingFile(files: FileSet, names: readonly string[]): WeightError {
+/** @param advice - what else there may be. */
+export function missingFile(files: FileSet, names: readonly string[], advice = ""): WeightError {
   return new WeightError({
     code: "WEIGHT_FILE_MISSING",
-    message: `There is no ${names.map((name) => files.nameOf(name)).join(" and no ")}.`,
+    message: `There is no ${names.map((name) => files.nameOf(name)).join(" and no ")}.${advice}`,
     file: files.nameOf(names[0]!),
     expected: names,
   });

@@ -141,6 +141,9 @@ test("what is not there is named", async () => {
     code: "WEIGHT_FILE_MISSING",
     file: join(folder.path, "model.safetensors"),
     expected: ["model.safetensors", "model.safetensors.index.json"],
+    message: expect.stringMatching(
+      /model\.safetensors and no .*index\.json\. A \.gguf file is opened by its own/,
+    ),
   });
 });
 
