@@ -21,6 +21,10 @@ export function workOf(op: Op, { rows, context, outputRows }: Extents): number {
       return rows * op.input.columns;
     case "gatedGroupNorm":
       return 4 * rows * op.input.columns;
+    // Their logits are a state, whose columns the op does not say: those of a vocabulary.
+    case "logSumExp":
+    case "topK":
+      return 10_000 * outputRows;
     case "adjustLogits":
     case "drawToken":
       return outputRows * op.output.columns;

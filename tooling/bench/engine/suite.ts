@@ -19,7 +19,9 @@ const LARGE_GIGABYTES = 20;
 /** What sharing brings: of beginnings between prompts, and of steps between requests. */
 export async function* engineSuite({ backend, quick, note }: SuiteOptions): AsyncGenerator<Figure> {
   const repeats = quick ? 1 : 5;
-  yield* batch("tiny", undefined, undefined, backend ?? "native", repeats);
+  for (const name of backend === undefined ? ["native", "wasm"] : [backend]) {
+    yield* batch("tiny", undefined, undefined, name, repeats);
+  }
   if (!quick) {
     // As published, where reading weights is most of a step, and quantized, where multiplying is. A model of
     // narrow layers has more states beside its weights than a large one, and no step shares those.

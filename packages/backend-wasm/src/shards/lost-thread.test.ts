@@ -1,4 +1,5 @@
 import threads, { type Worker } from "node:worker_threads";
+import { buildProgram } from "@krait/tensor";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { randomTable } from "../../test-support/random-table.ts";
 import { bindTied, runTied } from "../../test-support/tied-logits.ts";
@@ -56,6 +57,24 @@ test("a thread that ends in the middle of a step is not waited for without end",
   }).toThrow(expect.objectContaining({ code: "WASM_THREAD_LOST" }));
   await ending;
   await shards.dispose();
+});
+
+test("threads are started for a Program that has work for them, and not before", async () => {
+  await using backend = await createWasmBackend({ threads: 3 });
+  const extents = { rows: 1, segments: 0, longestSegment: 0, context: 0, outputRows: 0 };
+  const small = buildProgram("small", (b) => {
+    const token = b.resolveToken({
+      token: b.feed("token", { shape: ["rows"], dtype: "i32" }),
+      slot: b.feed("slot", { shape: ["rows"], dtype: "i32" }),
+      lastToken: b.state("lastToken", { per: "slot", count: 1, shape: [1], dtype: "i32" }),
+    });
+    const table = b.weight("table", { shape: [8, 32], format: "f32" });
+    b.output("y", b.linear(b.embed(token, table), table));
+  });
+  await backend.compile(small, { largest: extents });
+  expect(started).toHaveLength(0);
+  await bindTied(backend, "q4_0", randomTable("q4_0"));
+  expect(started).toHaveLength(2);
 });
 
 test("threads that are told to end lose nothing", async () => {
