@@ -32,9 +32,8 @@ await withAdapter("the device", () => {
     step.run(one, { token: Int32Array.of(1) });
     const pending = [step.outputs.found!.read(0, 4), step.outputs.found!.read(0, 4)];
     device.destroy();
-    for (const read of pending) {
-      await expect(read).rejects.toMatchObject({ code: "BACKEND_LOST", backend: "webgpu" });
-    }
+    const lostWith = { code: "BACKEND_LOST", backend: "webgpu" };
+    await Promise.all(pending.map((read) => expect(read).rejects.toMatchObject(lostWith)));
     expect(await backend.lost).toMatchObject({ code: "BACKEND_LOST" });
     const lost = expect.objectContaining({ code: "BACKEND_LOST" });
     expect(() => step.run(one, {})).toThrow(lost);

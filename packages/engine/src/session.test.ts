@@ -96,9 +96,7 @@ async function openTiny(options: ModelOptions = {}, name: "tiny-a" | "tiny-b" = 
   return createEngine(model, backend);
 }
 
-test("a stored session goes on elsewhere as if it had never left, without reading its tokens again", {
-  timeout: 120_000,
-}, async () => {
+test("a stored session goes on elsewhere as if it had never left, without reading its tokens again", async () => {
   const here = await openTiny();
   using session = await here.openSession(ids.slice(0, 77));
   const request = { prompt: ids.slice(100, 110), maxTokens: 12, sampling: { temperature: 0.8, seed: 3 } };
@@ -113,7 +111,7 @@ test("a stored session goes on elsewhere as if it had never left, without readin
   expect(await restored.save()).toEqual(bytes);
 });
 
-test("states in another precision are converted", { timeout: 120_000 }, async () => {
+test("states in another precision are converted", async () => {
   const here = await openTiny({ kvDtype: "f16" });
   using session = await here.openSession(ids.slice(0, 70));
   const there = await openTiny({ kvDtype: "f32" });
@@ -122,9 +120,7 @@ test("states in another precision are converted", { timeout: 120_000 }, async ()
   expect(await answer(restored, greedy)).toEqual(await answer(session, greedy));
 });
 
-test("what is cut short, damaged, of another model or of another version is refused", {
-  timeout: 120_000,
-}, async () => {
+test("what is cut short, damaged, of another model or of another version is refused", async () => {
   const engine = await openTiny();
   using session = await engine.openSession(ids.slice(0, 40));
   const bytes = await session.save();
