@@ -87,6 +87,7 @@ export default defineConfig({
             ...cuda,
             ...browser,
           ],
+          setupFiles: ["tooling/fixed-seed.ts"],
           // Modules hold no state between tests; loading them once a worker takes half the time.
           isolate: false,
         },
