@@ -132,16 +132,11 @@ await withAdapter("products by an adapter's own matrix units", () => {
     const hasUnits = (await findAdapter(true, true)).features.has(matrixFeature);
     if (!hasUnits) context.skip("this adapter gives no matrix units");
     for (const format of ["bf16", "q8_0", "q4_k"] as const) {
-      for (const selfTest of [false, true]) {
-        await using backend = await createWebGPUBackend({
-          experimental: true,
-          products: "matrices",
-          selfTest,
-        });
-        for (const rows of [12, 70]) expect(await errorOf(backend, format, rows, 512)).toBeLessThan(1e-6);
-        const many = backend.products.find((choice) => choice.rows === "many");
-        expect(many).toMatchObject({ variant: "matrices", wrong: [] });
-      }
+      const selfTest = format === "q8_0";
+      await using backend = await createWebGPUBackend({ experimental: true, products: "matrices", selfTest });
+      for (const rows of [12, 70]) expect(await errorOf(backend, format, rows, 512)).toBeLessThan(1e-6);
+      const many = backend.products.find((choice) => choice.rows === "many");
+      expect(many).toMatchObject({ variant: "matrices", wrong: [] });
     }
-  });
+  }, 900_000); // Mesa's software driver takes half a minute to compile such a kernel
 });
