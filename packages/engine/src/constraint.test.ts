@@ -1,5 +1,6 @@
+import type { Tokenizer } from "@krait/tokenizer";
 import { expect, test } from "vitest";
-import { generate, prompt, tokenizer, tokensOf } from "../testing/generate.ts";
+import { collect, generate, prompt, scriptedEngine, tokenizer, tokensOf } from "../testing/generate.ts";
 import type { TokenConstraint } from "./token-constraint.ts";
 
 interface Spelling extends TokenConstraint {
@@ -10,8 +11,8 @@ interface Spelling extends TokenConstraint {
 }
 
 /** Allows the tokens of a text, one after the other, and notes what it is told. */
-function spelling(text: string): Spelling {
-  const ids = tokenizer.encode(text);
+function spelling(text: string, { encode }: Pick<Tokenizer, "encode"> = tokenizer): Spelling {
+  const ids = encode(text);
   const seen: number[] = [];
   const started: string[] = [];
   const asked: number[] = [];
@@ -66,6 +67,28 @@ test.each([false, true])(
     }
   },
 );
+
+test("it sees no token of what closes the reasoning for the model, where the answer begins behind those", async () => {
+  // A token for each letter, so that line ends are left to be put behind the marker.
+  const letters = {
+    encode: (text: string) => Array.from(text, (letter) => letter.charCodeAt(0)),
+    tokenText: (id: number) => String.fromCharCode(id),
+    stream: () => ({ push: (id: number) => String.fromCharCode(id), flush: () => "" }),
+  } as unknown as Tokenizer;
+  for (const asDevice of [false, true]) {
+    const constraint = spelling("yes", letters);
+    const { engine } = await scriptedEngine(() => 97, { asDevice }, { tokenizer: letters });
+    const events = await collect(
+      engine.generate({
+        ...{ prompt: [65], reasoning: "on", thinking: { budget: 3, grace: 0 } },
+        constraint: () => constraint,
+      }),
+    );
+    const written = tokensOf(events).map(({ token }) => letters.tokenText(token));
+    expect(written.join("")).toBe("aaa\n</think>\n\nyes");
+    expect(constraint.seen).toEqual(letters.encode("yes"));
+  }
+});
 
 test("a call that closes the reasoning is what the constraint begins with", async () => {
   const constraint = spelling("x");

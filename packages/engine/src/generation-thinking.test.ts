@@ -142,6 +142,15 @@ describe("the thinking budget", () => {
     }
   });
 
+  test("waits for a marker no longer than one takes, however often another is begun", async () => {
+    const { finish, events } = await generate(rambling("<"), {
+      ...{ reasoning: "on", maxTokens: 90 },
+      thinking: { budget: 3, grace: 0 },
+    });
+    expect(finish.reasoningEnd).toBe("hard");
+    expect(tokensOf(events).filter(({ reasoning, forced }) => reasoning && !forced)).toHaveLength(3 + 12);
+  });
+
   test("what is counted as reasoning ends with the tokens that close it", async () => {
     const { finish, events } = await generate("one two</think>\n\nthree", { reasoning: "on" });
     const reasoning = tokensOf(events).filter(({ reasoning }) => reasoning);

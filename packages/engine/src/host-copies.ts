@@ -23,10 +23,8 @@ export class HostCopies {
   readonly #most: number;
   readonly #copies = new RadixTree<HostCopy>();
   #bytes = 0;
-  /** Of copies that are being made. */
-  #pendingBytes = 0;
-  /** How many devices were lost before: what one of them was to give is not waited for. */
-  #losses = 0;
+  /** Copies that are being made, by the array of their tokens. What is taken from here is not kept. */
+  readonly #pending = new Map<readonly number[], number>();
   #clock = 0;
 
   /** @param bytes - what all copies may take; 0 for none. */
@@ -44,19 +42,21 @@ export class HostCopies {
     return this.#bytes;
   }
 
-  /** Copies what a sequence holds now, which is what these tokens have left; in the background, if there is room. */
+  /**
+   * Copies what a sequence holds now, which is what these tokens have left; in the background, if there is room.
+   *
+   * @param tokens - an array of their own for each copy.
+   */
   add(tokens: readonly number[], pool: StatePool, sequence: Sequence): void {
     const { length } = tokens;
     const known = this.#copies.get(tokens);
     if (known !== undefined) known.usedAt = ++this.#clock;
     const bytes = storedBytes(pool, length);
     if (known !== undefined || length < LEAST_TOKENS || !this.#makeRoom(bytes)) return;
-    this.#pendingBytes += bytes;
-    const losses = this.#losses;
+    this.#pending.set(tokens, bytes);
     const settle = (states: readonly StoredState[] | undefined): void => {
-      if (losses !== this.#losses) return;
-      this.#pendingBytes -= bytes;
-      if (states === undefined || this.#copies.get(tokens) !== undefined) return;
+      if (!this.#pending.delete(tokens) || states === undefined) return;
+      if (this.#copies.get(tokens) !== undefined) return;
       this.#bytes += bytes;
       this.#copies.insert(tokens, { length, states, bytes, usedAt: ++this.#clock });
     };
@@ -66,14 +66,17 @@ export class HostCopies {
 
   /** Says that the device is gone: no copy that is being made will be done. */
   loseDevice(): void {
-    this.#losses++;
-    this.#pendingBytes = 0;
+    this.#pending.clear();
   }
 
-  /** Forgets what these tokens have left, should it be there. */
+  /** Forgets what these tokens have left, should it be there or be on its way. */
   drop(tokens: readonly number[]): void {
     const copy = this.#copies.get(tokens);
     if (copy !== undefined) this.#remove(copy);
+    for (const other of [...this.#pending.keys()]) {
+      const isSame = other.length === tokens.length && other.every((token, index) => token === tokens[index]);
+      if (isSame) this.#pending.delete(other);
+    }
   }
 
   /** The longest copy that these tokens begin with, of at most so many. */
@@ -85,7 +88,8 @@ export class HostCopies {
 
   #makeRoom(bytes: number): boolean {
     if (bytes > this.#most) return false;
-    while (this.#bytes + this.#pendingBytes + bytes > this.#most) {
+    const pending = [...this.#pending.values()].reduce((sum, each) => sum + each, 0);
+    while (this.#bytes + pending + bytes > this.#most) {
       let least: HostCopy | undefined;
       for (const copy of this.#copies.values()) if (copy.usedAt < (least?.usedAt ?? Infinity)) least = copy;
       // What is under way cannot be given up.

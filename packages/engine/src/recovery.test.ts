@@ -93,6 +93,13 @@ test("copies are given up least recently used first, and never take more than th
   await settled();
   expect([lengthOf(0), lengthOf(1), lengthOf(2)]).toEqual([300, undefined, 300]);
   expect(copies.bytes).toBe(2 * copyBytes(300));
+  // What is dropped before it is there does not come, and takes no room.
+  copies.add(prompts[1]!, pool, sequence);
+  copies.drop([...prompts[1]!]);
+  copies.drop(prompts[0]!);
+  await settled();
+  expect([lengthOf(0), lengthOf(1), lengthOf(2)]).toEqual([undefined, undefined, 300]);
+  expect(copies.bytes).toBe(copyBytes(300));
   // What a lost device was to give takes no room.
   copies.add(prompts[1]!, pool, sequence);
   copies.loseDevice();
