@@ -21,8 +21,9 @@ export interface BatchLimits {
  * Shares the rows of a step among sequences.
  *
  * Decoding sequences come first, each with its one row, in the order given; while prompts wait, one row at
- * least is left to them, or, where a step has room for no more than one, every step goes to whoever comes first. Prompts share the rest evenly, and what a short one does not need goes to the
- * others: a short prompt is not held up by a long one before it.
+ * least is left to them, or, where a step has room for no more than one, every step goes to whoever comes
+ * first. Prompts share the rest evenly, and what a short one does not need goes to the others: a short prompt
+ * is not held up by a long one before it.
  *
  * @returns the rows of each candidate; 0 for those that have to wait.
  */

@@ -23,10 +23,11 @@ export async function* engineSuite({ backend, quick, note }: SuiteOptions): Asyn
     yield* batch("tiny", undefined, undefined, name, repeats);
   }
   if (!quick) {
-    // As published, where reading weights is most of a step, and quantized, where multiplying is; half of the 9B
-    // where all of it would not fit. A model of narrow layers has more states beside its weights than a large one,
-    // and no step shares those.
+    // What sixteen gain is bounded by how much longer a weight takes to read than to multiply by: most in f32, less
+    // as published, and least quantized. Half of the 9B where all of it would not fit. A model of narrow layers has
+    // more states beside its weights than a large one, and no step shares those.
     for (const [shape, format] of [
+      ["0.6b", "f32"],
       ["0.6b", "bf16"],
       ["0.6b", "q8_0"],
       ["9b-half", "bf16"],
