@@ -3,8 +3,9 @@
 // Parts are taken one at a time by whoever is free, so a thread that loses its processor to another program takes
 // fewer. Who waits does so in a loop for some microseconds, as long as it takes to get from one op to the
 // next, and then sleeps: a loop without end would keep the processor from the very thread that is waited for.
-// A thread that keeps the others waiting for much longer than a part takes has no processor to itself. It rests for some
-// milliseconds, longer each time, and leaves the work to those that have.
+// A thread that keeps the others waiting for a large share of its time has no processor to itself. It rests for some
+// milliseconds, longer each time, and leaves the work to those that have. So does one that finds itself on the caller's
+// processor, where it only gets in the way, for as long as it stays there.
 #pragma once
 
 #include "instruction-set.h"

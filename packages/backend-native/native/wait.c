@@ -1,6 +1,7 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "wait.h"
 
+#include <sched.h>
 #include <time.h>
 
 // About what waking a sleeping thread takes: to wait longer than that in a loop costs more than it saves.
@@ -21,6 +22,14 @@ static struct timespec timespec_of(uint64_t time) {
 }
 
 uint64_t nanoseconds(void) { return read_clock(CLOCK_MONOTONIC); }
+
+int32_t current_processor(void) {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
 
 void sleep_for(uint32_t time) {
   struct timespec pause = timespec_of(time);

@@ -14,6 +14,9 @@ typedef struct {
 // Of a clock that only goes forward.
 uint64_t nanoseconds(void);
 
+// The number of the processor that this thread is on; −1 where that cannot be told.
+int32_t current_processor(void);
+
 void sleep_for(uint32_t nanoseconds);
 
 // Waits for a condition, but no longer than so many nanoseconds.
