@@ -39,8 +39,7 @@ static void pack_float_rows(const Linear *op, uint32_t group) {
 // LANES].
 typedef struct {
   const uint8_t *at[GROUP_OUTPUTS];
-  const uint8_t *next[GROUP_OUTPUTS];  // what comes of each row later, and is asked for from memory meanwhile
-  uint32_t first;
+  uint64_t ahead;  // so many bytes after what is multiplied now, memory is asked for what comes later
   uint32_t columns;
   Floats widened[BLOCK_COLUMNS / LANES][GROUP_OUTPUTS];
 } WeightBlock;
@@ -53,20 +52,15 @@ INLINE Floats held(Floats x) {
   return x;
 }
 
-// Vector i of a block of the weight, from where it is stored or where it was widened.
-INLINE void load_weights(bool widens, Format format, WeightBlock *w, uint32_t i, Floats *weights) {
-#pragma GCC unroll 4
-  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
-    if (widens) {
-      uint32_t left = w->columns - i * LANES;
-      __builtin_prefetch(w->next[o] + i * LANES * bytes_of(format));
-      weights[o] = left >= LANES ? load_stored(w->at[o], i * LANES, format)
-                                 : load_some_stored(w->at[o], i * LANES, format, left);
-      w->widened[i][o] = weights[o];
-    } else {
-      weights[o] = w->widened[i][o];
-    }
-  }
+// As `multiply_add`, in this order and in the register that the sum is in: sums and weights fill all sixteen, and a
+// compiler that moves them about spills some.
+INLINE Floats add_product(Floats sum, Floats a, Floats b) {
+#if LANES == 8 && defined(__FMA__)
+  __asm__ volatile("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+  return sum;
+#else
+  return multiply_add(sum, a, b);
+#endif
 }
 
 INLINE void add_products_of(uint32_t rows, const float *x, const Floats weights[], Floats *lanes) {
@@ -75,40 +69,91 @@ INLINE void add_products_of(uint32_t rows, const float *x, const Floats weights[
     Floats values = held(load(x + r * LANES));
 #pragma GCC unroll 4
     for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
-      lanes[r * GROUP_OUTPUTS + o] = multiply_add(lanes[r * GROUP_OUTPUTS + o], values, weights[o]);
+      lanes[r * GROUP_OUTPUTS + o] = add_product(lanes[r * GROUP_OUTPUTS + o], values, weights[o]);
     }
   }
 }
 
-// Adds the products of a block with `rows` packed rows to their sums, or begins these. The first rows widen the weight:
-// instructions for that fit between the multiplications.
-INLINE void add_float_block(bool widens, Format format, uint32_t rows, const float *x, WeightBlock *w, Floats *sums) {
-  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS], weights[GROUP_OUTPUTS];
+INLINE void copy_sums(uint32_t rows, const Floats *from, Floats *to) {
 #pragma GCC unroll 24
-  for (uint32_t k = 0; k < rows * GROUP_OUTPUTS; k++) lanes[k] = w->first == 0 ? splat(0) : sums[k];
-  x += w->first * rows;
-  for (uint32_t i = 0; i * LANES < w->columns; i++, x += rows * LANES) {
-    load_weights(widens, format, w, i, weights);
-    add_products_of(rows, x, weights, lanes);
+  for (uint32_t k = 0; k < rows * GROUP_OUTPUTS; k++) to[k] = from[k];
+}
+
+// Widens `count` columns of each output, at most LANES, and adds their products.
+INLINE void widen_vector_and_add(Format format, uint32_t count, uint32_t rows, const float *x, const uint8_t *const at[],
+                                 Floats *widened, Floats *lanes) {
+  Floats weights[GROUP_OUTPUTS];
+#pragma GCC unroll 4
+  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
+    weights[o] = held(count >= LANES ? load_stored(at[o], 0, format) : load_some_stored(at[o], 0, format, count));
+    widened[o] = weights[o];
   }
-#pragma GCC unroll 24
-  for (uint32_t k = 0; k < rows * GROUP_OUTPUTS; k++) sums[k] = lanes[k];
+  add_products_of(rows, x, weights, lanes);
+}
+
+// Adds the products of a block with `rows` packed rows to their sums. These are the first rows, which widen the weight:
+// instructions for that fit between the multiplications. Each turn multiplies a line of memory of each output.
+INLINE void widen_and_add(Format format, uint32_t rows, const float *x, WeightBlock *w, Floats *sums) {
+  uint32_t bytes = LANES * bytes_of(format), left = w->columns;
+  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS], *widened = w->widened[0];
+  const uint8_t *at[GROUP_OUTPUTS];
+#pragma GCC unroll 4
+  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] = w->at[o];
+  copy_sums(rows, sums, lanes);
+  for (; left >= 64 / bytes * LANES; left -= 64 / bytes * LANES) {
+#pragma GCC unroll 4
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) __builtin_prefetch(at[o] + w->ahead);
+#pragma GCC unroll 8
+    for (uint32_t v = 0; v < 64 / bytes; v++, x += rows * LANES, widened += GROUP_OUTPUTS) {
+      widen_vector_and_add(format, LANES, rows, x, at, widened, lanes);
+#pragma GCC unroll 4
+      for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += bytes;
+    }
+  }
+  for (uint32_t i = 0; i < left; i += LANES, x += rows * LANES, widened += GROUP_OUTPUTS) {
+    widen_vector_and_add(format, left - i, rows, x, at, widened, lanes);
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += bytes;
+  }
+  copy_sums(rows, lanes, sums);
+}
+
+INLINE void add_widened_vector(uint32_t rows, const float *x, const Floats *widened, Floats *lanes) {
+  Floats weights[GROUP_OUTPUTS];
+#pragma GCC unroll 4
+  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) weights[o] = held(widened[o]);
+  add_products_of(rows, x, weights, lanes);
+}
+
+// The same for rows that find the block widened.
+INLINE void add_widened(uint32_t rows, const float *x, const WeightBlock *w, Floats *sums) {
+  uint32_t vectors = (w->columns + LANES - 1) / LANES;
+  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS];
+  const Floats *widened = w->widened[0];
+  const float *end = x + vectors / 2 * 2 * rows * LANES;
+  copy_sums(rows, sums, lanes);
+  for (; x != end; x += 2 * rows * LANES, widened += 2 * GROUP_OUTPUTS) {
+    add_widened_vector(rows, x, widened, lanes);
+    add_widened_vector(rows, x + rows * LANES, widened + GROUP_OUTPUTS, lanes);
+  }
+  if (vectors % 2 != 0) add_widened_vector(rows, x, widened, lanes);
+  copy_sums(rows, lanes, sums);
 }
 
 // Each format and number of rows is a function of its own, so that they are constants inside.
 typedef void AddBlock(const float *x, WeightBlock *w, Floats *sums);
-#define ADD_BLOCK(NAME, WIDENS, FORMAT, ROWS)                                                                  \
-  NOINLINE void NAME##_##ROWS(const float *x, WeightBlock *w, Floats *sums) {                                  \
-    add_float_block(WIDENS, FORMAT, ROWS, x, w, sums);                                                               \
-  }
-#define ADD_BLOCKS(NAME, WIDENS, FORMAT)                                                                       \
-  ADD_BLOCK(NAME, WIDENS, FORMAT, 1) ADD_BLOCK(NAME, WIDENS, FORMAT, 2) ADD_BLOCK(NAME, WIDENS, FORMAT, 3)     \
-  ADD_BLOCK(NAME, WIDENS, FORMAT, 4) ADD_BLOCK(NAME, WIDENS, FORMAT, 5) ADD_BLOCK(NAME, WIDENS, FORMAT, 6)     \
-  static AddBlock *const NAME[] = {NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5, NAME##_6};
-ADD_BLOCKS(add_widened, false, F32)
-ADD_BLOCKS(widen_and_add_f32, true, F32)
-ADD_BLOCKS(widen_and_add_f16, true, F16)
-ADD_BLOCKS(widen_and_add_bf16, true, BF16)
+#define ADD_BLOCK(NAME, ROWS, CALL) \
+  NOINLINE void NAME##_##ROWS(const float *x, WeightBlock *w, Floats *sums) { CALL; }
+#define ADD_BLOCKS(ROWS)                                                              \
+  ADD_BLOCK(add_widened, ROWS, add_widened(ROWS, x, w, sums))                         \
+  ADD_BLOCK(widen_and_add_f32, ROWS, widen_and_add(F32, ROWS, x, w, sums))            \
+  ADD_BLOCK(widen_and_add_f16, ROWS, widen_and_add(F16, ROWS, x, w, sums))            \
+  ADD_BLOCK(widen_and_add_bf16, ROWS, widen_and_add(BF16, ROWS, x, w, sums))
+ADD_BLOCKS(1) ADD_BLOCKS(2) ADD_BLOCKS(3) ADD_BLOCKS(4) ADD_BLOCKS(5) ADD_BLOCKS(6)
+#define OF_ROWS(NAME) {NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5, NAME##_6}
+static AddBlock *const add_rows_of_widened[GROUP_ROWS] = OF_ROWS(add_widened);
+static AddBlock *const widen_and_add_rows[][GROUP_ROWS] = {
+    [F32] = OF_ROWS(widen_and_add_f32), [F16] = OF_ROWS(widen_and_add_f16), [BF16] = OF_ROWS(widen_and_add_bf16)};
+#undef OF_ROWS
 #undef ADD_BLOCKS
 #undef ADD_BLOCK
 
@@ -120,10 +165,19 @@ typedef struct {
   Floats sums[LANES / GROUP_OUTPUTS][SLAB_FLOAT_ROWS / GROUP_ROWS][GROUP_ROWS * GROUP_OUTPUTS];
 } FloatSlab;
 
-// Adds what comes next of the weight to the sums of GROUP_OUTPUTS outputs.
-INLINE void add_to_slab(AddBlock *const widen_and_add[], FloatSlab *slab, uint32_t k, WeightBlock *w) {
+INLINE void begin_sums(FloatSlab *slab, uint32_t k) {
+  for (uint32_t g = 0; g < groups_of_rows(slab->end - slab->row); g++) {
+    for (uint32_t i = 0; i < GROUP_ROWS * GROUP_OUTPUTS; i++) slab->sums[k][g][i] = splat(0);
+  }
+}
+
+// Adds the products of a block, from column `first` on, to the sums of its outputs.
+INLINE void add_to_slab(Format format, FloatSlab *slab, uint32_t k, uint32_t first, WeightBlock *w) {
+  if (first == 0) begin_sums(slab, k);
   for (uint32_t row = slab->row, g = 0; row < slab->end; row += GROUP_ROWS, g++) {
-    (g == 0 ? widen_and_add : add_widened)[min_u32(GROUP_ROWS, slab->end - row) - 1](packed_group(slab->op, row), w, slab->sums[k][g]);
+    uint32_t rows = min_u32(GROUP_ROWS, slab->end - row);
+    AddBlock *const *add = g == 0 ? widen_and_add_rows[format] : add_rows_of_widened;
+    add[rows - 1](packed_group(slab->op, row) + first * rows, w, slab->sums[k][g]);
   }
 }
 
@@ -140,8 +194,6 @@ INLINE void finish_slab(const FloatSlab *slab, uint32_t o, uint32_t count) {
 }
 
 INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs) {
-  AddBlock *const *widen_and_add =
-      format == F32 ? widen_and_add_f32 : format == F16 ? widen_and_add_f16 : widen_and_add_bf16;
   uint32_t rows = *op->rows, columns = op->x.columns, bytes = bytes_of(format);
   uint64_t row_bytes = (uint64_t)columns * bytes;
   FloatSlab slab = {.op = op};
@@ -151,15 +203,15 @@ INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs
     for (slab.row = 0; slab.row < rows; slab.row = slab.end) {
       slab.end = min_u32(slab.row + SLAB_FLOAT_ROWS, rows);
       for (uint32_t first = 0; first < columns; first += BLOCK_COLUMNS) {
-        w.first = first;
-        w.columns = min_u32(BLOCK_COLUMNS, columns - first);
+        bool is_last = first + BLOCK_COLUMNS >= columns;
+        w.columns = is_last ? columns - first : BLOCK_COLUMNS;
+        // The next block of these outputs, or the first of those after LANES.
+        w.ahead = is_last ? LANES * row_bytes - first * bytes : BLOCK_COLUMNS * bytes;
         for (uint32_t k = 0; k * GROUP_OUTPUTS < count; k++) {
           for (uint32_t i = 0; i < GROUP_OUTPUTS; i++) {
             w.at[i] = weight_row(op, o + min_u32(k * GROUP_OUTPUTS + i, count - 1), row_bytes) + first * bytes;
-            bool is_last = first + BLOCK_COLUMNS >= columns;
-            w.next[i] = is_last ? w.at[i] - first * bytes + LANES * row_bytes : w.at[i] + BLOCK_COLUMNS * bytes;
           }
-          add_to_slab(widen_and_add, &slab, k, &w);
+          add_to_slab(format, &slab, k, first, &w);
         }
       }
       finish_slab(&slab, o, count);
