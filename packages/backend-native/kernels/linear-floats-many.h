@@ -157,51 +157,63 @@ static AddBlock *const widen_and_add_rows[][GROUP_ROWS] = {
 #undef ADD_BLOCKS
 #undef ADD_BLOCK
 
-// Some rows with LANES outputs.
+#define SLAB_GROUPS (SLAB_FLOAT_ROWS / GROUP_ROWS)
+
+// Some groups of rows with LANES outputs.
 typedef struct {
   const Linear *op;
   uint32_t row;
-  uint32_t end;
-  Floats sums[LANES / GROUP_OUTPUTS][SLAB_FLOAT_ROWS / GROUP_ROWS][GROUP_ROWS * GROUP_OUTPUTS];
+  uint32_t groups;
+  const float *x[SLAB_GROUPS];
+  uint32_t rows[SLAB_GROUPS];
+  Floats sums[LANES / GROUP_OUTPUTS][SLAB_GROUPS][GROUP_ROWS * GROUP_OUTPUTS];
 } FloatSlab;
 
-INLINE void begin_sums(FloatSlab *slab, uint32_t k) {
-  for (uint32_t g = 0; g < groups_of_rows(slab->end - slab->row); g++) {
-    for (uint32_t i = 0; i < GROUP_ROWS * GROUP_OUTPUTS; i++) slab->sums[k][g][i] = splat(0);
+INLINE void begin_slab(FloatSlab *slab, uint32_t row, uint32_t end) {
+  slab->row = row;
+  for (slab->groups = 0; row < end; row += GROUP_ROWS, slab->groups++) {
+    slab->x[slab->groups] = packed_group(slab->op, row);
+    slab->rows[slab->groups] = min_u32(GROUP_ROWS, end - row);
+  }
+  for (uint32_t k = 0; k < LANES / GROUP_OUTPUTS; k++) {
+    for (uint32_t g = 0; g < slab->groups; g++) {
+      for (uint32_t i = 0; i < GROUP_ROWS * GROUP_OUTPUTS; i++) slab->sums[k][g][i] = splat(0);
+    }
   }
 }
 
 // Adds the products of a block, from column `first` on, to the sums of its outputs.
 INLINE void add_to_slab(Format format, FloatSlab *slab, uint32_t k, uint32_t first, WeightBlock *w) {
-  if (first == 0) begin_sums(slab, k);
-  for (uint32_t row = slab->row, g = 0; row < slab->end; row += GROUP_ROWS, g++) {
-    uint32_t rows = min_u32(GROUP_ROWS, slab->end - row);
-    AddBlock *const *add = g == 0 ? widen_and_add_rows[format] : add_rows_of_widened;
-    add[rows - 1](packed_group(slab->op, row) + first * rows, w, slab->sums[k][g]);
+  for (uint32_t g = 0; g < slab->groups; g++) {
+    uint32_t rows = slab->rows[g];
+    (g == 0 ? widen_and_add_rows[format] : add_rows_of_widened)[rows - 1](slab->x[g] + first * rows, w, slab->sums[k][g]);
   }
 }
 
 INLINE void finish_slab(const FloatSlab *slab, uint32_t o, uint32_t count) {
-  for (uint32_t row = slab->row; row < slab->end; row++) {
-    uint32_t group = (row - slab->row) / GROUP_ROWS, r = (row - slab->row) % GROUP_ROWS;
-    Floats lanes[LANES];
+  for (uint32_t g = 0; g < slab->groups; g++) {
+    for (uint32_t r = 0; r < slab->rows[g]; r++) {
+      const Floats *sums = &slab->sums[0][g][r * GROUP_OUTPUTS];
+      Floats lanes[LANES];
 #pragma GCC unroll 16
-    for (uint32_t l = 0; l < LANES; l++) {
-      lanes[l] = slab->sums[l / GROUP_OUTPUTS][group][r * GROUP_OUTPUTS + l % GROUP_OUTPUTS];
+      for (uint32_t l = 0; l < LANES; l++) {
+        lanes[l] = sums[l / GROUP_OUTPUTS * SLAB_GROUPS * GROUP_ROWS * GROUP_OUTPUTS + l % GROUP_OUTPUTS];
+      }
+      finish(slab->op, slab->row + g * GROUP_ROWS + r, o, count, sums_of_each(lanes));
     }
-    finish(slab->op, row, o, count, sums_of_each(lanes));
   }
 }
 
 INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs) {
   uint32_t rows = *op->rows, columns = op->x.columns, bytes = bytes_of(format);
   uint64_t row_bytes = (uint64_t)columns * bytes;
-  FloatSlab slab = {.op = op};
+  FloatSlab slab;
   WeightBlock w;
+  slab.op = op;
   for (uint32_t o = outputs.first; o < outputs.end; o += LANES) {
     uint32_t count = min_u32(LANES, outputs.end - o);
-    for (slab.row = 0; slab.row < rows; slab.row = slab.end) {
-      slab.end = min_u32(slab.row + SLAB_FLOAT_ROWS, rows);
+    for (uint32_t row = 0; row < rows; row += SLAB_FLOAT_ROWS) {
+      begin_slab(&slab, row, min_u32(row + SLAB_FLOAT_ROWS, rows));
       for (uint32_t first = 0; first < columns; first += BLOCK_COLUMNS) {
         bool is_last = first + BLOCK_COLUMNS >= columns;
         w.columns = is_last ? columns - first : BLOCK_COLUMNS;
