@@ -117,6 +117,26 @@ test("so are pages that several snapshots of the cache hold, and nobody else", a
   expect(engine.engine.stats.failed).toBe(0);
 });
 
+test("a request that has to wait all the same takes nothing from the cache", async () => {
+  const engine = await open({ pages: 20, snapshots: 8 });
+  await rowsOf(engine, promptOf(1, 100), [64]);
+  const controller = new AbortController();
+  let given: Promise<void> | undefined;
+  let tokens = 0;
+  for await (const event of engine.engine.generate({ prompt: promptOf(2, 200), maxTokens: 16 })) {
+    if (event.type !== "token") continue;
+    given ??= expect(
+      collect(engine.engine.generate({ prompt: promptOf(3, 600), signal: controller.signal })),
+    ).rejects.toThrow("enough");
+    if (++tokens !== 8) continue;
+    expect(engine.engine.stats).toMatchObject({ queued: 1, running: 1, cache: { evictions: 0 } });
+    controller.abort(new Error("enough"));
+  }
+  await given;
+  expect(tokens).toBe(16);
+  expect(await rowsOf(engine, promptOf(1, 100))).toEqual({ rows: 1, cached: 99 });
+});
+
 test("statistics tell hits, misses and bytes", async () => {
   const engine = await open();
   await rowsOf(engine, promptOf(1, 100), [64]);

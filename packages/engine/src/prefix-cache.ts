@@ -56,10 +56,10 @@ export class PrefixCache {
   }
 
   get stats(): PrefixCacheStats {
-    const pages = [...this.#holders.keys()].filter((page) => this.#isOnlyHere(page)).length;
     return {
       entries: this.#entries.size,
-      bytes: this.#entries.size * this.#pool.snapshots.byteLength + pages * this.#pool.pageBytes,
+      bytes:
+        this.#entries.size * this.#pool.snapshots.byteLength + this.freeablePages() * this.#pool.pageBytes,
       hits: this.#hits,
       misses: this.#misses,
       evictions: this.#evictions,
@@ -116,6 +116,16 @@ export class PrefixCache {
       this.#evict(this.#leastRecent());
       if (!(error instanceof EngineError)) this.#warn("PREFIX_CACHE_SNAPSHOT_FAILED", String(error));
     }
+  }
+
+  /**
+   * Pages that would be free if the cache gave up all it has.
+   *
+   * @param spare - a snapshot that has to stay.
+   */
+  freeablePages(spare?: Snapshot): number {
+    const kept = new Set(spare?.pages);
+    return [...this.#holders.keys()].filter((page) => !kept.has(page) && this.#isOnlyHere(page)).length;
   }
 
   /**

@@ -162,8 +162,11 @@ export class Roster {
     // The pages of a copy are not there yet, those of a snapshot are shared.
     const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((spare?.length ?? 0) / PAGE_SIZE);
     const promised = [...this.running].reduce((sum, other) => sum + this.#missingPages(other), 0);
-    while (pool.freePages < pages + promised && this.device.cache?.freePages(spare));
-    if (pool.freePages < pages + promised && !isAlone) return false;
+    const { cache } = this.device;
+    // A request that has to wait all the same takes nothing from the cache.
+    const obtainable = pool.freePages + (cache?.freeablePages(spare) ?? 0);
+    if (obtainable < pages + promised && !isAlone) return false;
+    while (pool.freePages < pages + promised && cache?.freePages(spare));
     if (start === undefined) job.sequence = pool.open();
     else job.sequence = "kind" in start ? pool.restore(start) : restoreCopy(pool, start);
     if (job.hasLostDevice) this.#telemetry.counters.recoveredTokens += start?.length ?? 0;
