@@ -2,11 +2,12 @@
 //
 //   y[t, c] = activation(bias[c] + sum over j of weight[c, j] · x[t − (K−1) + j, c])
 //
-// The window state holds the K−1 inputs before the segment as [slots, channels, K−1], oldest first.
+// The window state holds the K−1 inputs before the segment as [slots, channels, K−1], oldest first. The weight stands
+// here tap after tap, [K, channels].
 //
 // As many channels as a vector has lanes go through a segment together, from its first row to its last, turned so that a
-// channel is a lane. Of a kernel of four, taps and past inputs stay in registers, and segment after segment is read from
-// its first channel to its last; of any other they stay in a workspace of 2K − 1 vectors, the taps for all segments.
+// channel is a lane: past inputs stay in registers where a kernel has four taps, and else in a workspace. Segment after
+// segment is read from its first channel to its last.
 //
 // Gu & Dao 2023, arXiv:2312.00752, section 3.4.
 #include "activation.h"
@@ -22,7 +23,7 @@ typedef struct {
   Count activation;
   float *window;
   Matrix y;
-  Workspace workspace;  // [2K − 1, LANES]
+  Workspace workspace;  // [K − 1, LANES]
 } CausalConv;
 
 INLINE Floats4 load_four(const float *p) {
@@ -42,60 +43,36 @@ static void turn_out(const float *lanes, float *to, uint32_t channels, uint32_t 
     for (uint32_t j = 0; j < columns; j++) to[c * columns + j] = lanes[LANES * j + c];
 }
 
-// `past` has the taps behind its K − 1 inputs.
-static void convolve(const CausalConv *op, const Segment *s, uint32_t first, uint32_t channels, Floats bias, float *past) {
-  uint32_t past_rows = op->kernel_size - 1;
-  uint64_t slot_size = (uint64_t)op->x.columns * past_rows;
-  float *window = op->window + first * past_rows, *taps = past + LANES * past_rows;
+INLINE void convolve(const CausalConv *op, const Segment *s, uint32_t first, float *past) {
+  uint32_t all = op->x.columns, channels = min_u32(LANES, all - first), past_rows = op->kernel_size - 1;
+  uint64_t slot_size = (uint64_t)all * past_rows;
+  float *window = op->window + (uint64_t)first * past_rows;
+  const float *taps = op->weight + first;
+  Floats bias = op->bias ? load_upto(op->bias + first, channels) : splat(0);
   turn_in(window + s->read_slot * slot_size, past, channels, past_rows);
 
   for (int32_t row = s->start_row; row < s->start_row + s->row_count; row++) {
-    const float *x = row_of(op->x, row) + first;
-    float *y = row_of(op->y, row) + first;
-    Floats input = load_upto(x, channels), sum = bias;
+    Floats input = load_upto(row_of(op->x, row) + first, channels), sum = bias;
     for (uint32_t j = 0; j < past_rows; j++) {
       Floats before = load(past + LANES * j);
-      sum = multiply_add(sum, load(taps + LANES * j), before);
+      sum = multiply_add(sum, load_upto(taps + (uint64_t)j * all, channels), before);
       if (j > 0) store(past + LANES * (j - 1), before);
     }
-    sum = activate(op->activation, multiply_add(sum, load(taps + LANES * past_rows), input));
+    sum = multiply_add(sum, load_upto(taps + (uint64_t)past_rows * all, channels), input);
     if (past_rows > 0) store(past + LANES * (past_rows - 1), input);
-    store_upto(y, sum, channels);
+    store_upto(row_of(op->y, row) + first, activate(op->activation, sum), channels);
     if (row == s->mark_row) turn_out(past, window + s->mark_slot * slot_size, channels, past_rows);
   }
   turn_out(past, window + s->write_slot * slot_size, channels, past_rows);
 }
 
-static void convolve_blocks(const CausalConv *op, Share blocks, float *past) {
-  uint32_t all = op->x.columns, taps = op->kernel_size;
-  for (uint32_t block = blocks.first; block < blocks.end; block++) {
-    uint32_t first = block * LANES, channels = min_u32(LANES, all - first);
-    turn_in(op->weight + first * taps, past + LANES * (taps - 1), channels, taps);
-    Floats bias = op->bias ? load_upto(op->bias + first, channels) : splat(0);
-    for (uint32_t index = 0; index < *op->segments; index++) {
-      const Segment *s = op->segment + index;
-      if (!is_padding(s)) convolve(op, s, first, channels, bias, past);
-    }
-  }
-}
-
-// Four channels of three or four columns, a channel after the other, to a column after the other; and back.
+// Four channels of three inputs, a channel after the other, to an input after the other; and back.
 INLINE void turn_threes_in(const float *from, Floats4 to[3]) {
   Floats4 a = load_four(from), b = load_four(from + 4), c = load_four(from + 8);
   Floats4 upper = LANES_OF(b, c, 2, 3, 1, 2), lower = LANES_OF(a, b, 1, 2, 0, 1);
   to[0] = LANES_OF(a, upper, 0, 3, 0, 2);
   to[1] = LANES_OF(lower, upper, 0, 2, 1, 3);
   to[2] = LANES_OF(lower, c, 1, 3, 0, 3);
-}
-
-INLINE void turn_fours_in(const float *from, Floats4 to[4]) {
-  Floats4 a = load_four(from), b = load_four(from + 4), c = load_four(from + 8), d = load_four(from + 12);
-  Floats4 ab = LANES_OF(a, b, 0, 1, 0, 1), cd = LANES_OF(c, d, 0, 1, 0, 1);
-  to[0] = LANES_OF(ab, cd, 0, 2, 0, 2);
-  to[1] = LANES_OF(ab, cd, 1, 3, 1, 3);
-  ab = LANES_OF(a, b, 2, 3, 2, 3), cd = LANES_OF(c, d, 2, 3, 2, 3);
-  to[2] = LANES_OF(ab, cd, 0, 2, 0, 2);
-  to[3] = LANES_OF(ab, cd, 1, 3, 1, 3);
 }
 
 INLINE void turn_threes_out(Floats4 x, Floats4 y, Floats4 z, float *to) {
@@ -107,18 +84,7 @@ INLINE void turn_threes_out(Floats4 x, Floats4 y, Floats4 z, float *to) {
 
 #define PARTS (LANES / 4)
 
-// LANES channels of a kernel's four taps, and of a window's three inputs.
-INLINE void load_taps(const float *weight, Floats taps[4]) {
-  Floats4 parts[4][PARTS];
-#pragma GCC unroll 4
-  for (uint32_t p = 0; p < PARTS; p++) {
-    Floats4 four[4];
-    turn_fours_in(weight + 16 * p, four);
-    for (uint32_t j = 0; j < 4; j++) parts[j][p] = four[j];
-  }
-  for (uint32_t j = 0; j < 4; j++) taps[j] = join(parts[j]);
-}
-
+// LANES channels of a window's three inputs.
 INLINE void load_window(const float *window, Floats past[3]) {
   Floats4 parts[3][PARTS];
 #pragma GCC unroll 4
@@ -139,10 +105,10 @@ INLINE void store_window(const Floats past[3], float *window) {
 
 // As `convolve`, of LANES channels and a kernel of four.
 INLINE void convolve_fours(const CausalConv *op, const Segment *s, uint32_t first) {
-  uint64_t slot_size = (uint64_t)op->x.columns * 3;
-  float *window = op->window + 3 * first;
+  uint64_t all = op->x.columns, slot_size = 3 * all;
+  float *window = op->window + 3 * (uint64_t)first;
   Floats past[3], taps[4], bias = op->bias ? load(op->bias + first) : splat(0);
-  load_taps(op->weight + 4 * first, taps);
+  for (uint32_t j = 0; j < 4; j++) taps[j] = load(op->weight + j * all + first);
   load_window(window + s->read_slot * slot_size, past);
   for (int32_t row = s->start_row; row < s->start_row + s->row_count; row++) {
     Floats input = load(row_of(op->x, row) + first), sum = bias;
@@ -160,12 +126,12 @@ INLINE void convolve_fours(const CausalConv *op, const Segment *s, uint32_t firs
 KERNEL void causalConv(const CausalConv *op, uint32_t part, uint32_t parts) {
   uint32_t all = op->x.columns, whole = op->kernel_size == 4 ? all / LANES : 0;
   Share blocks = share_of((all + LANES - 1) / LANES, part, parts);
-  Share fours = {blocks.first, min_u32(whole, blocks.end)};
+  uint32_t fours_end = min_u32(whole, blocks.end);
   for (uint32_t index = 0; index < *op->segments; index++) {
     const Segment *s = op->segment + index;
     if (is_padding(s)) continue;
-    for (uint32_t block = fours.first; block < fours.end; block++) convolve_fours(op, s, block * LANES);
+    uint32_t block = blocks.first;
+    for (; block < fours_end; block++) convolve_fours(op, s, block * LANES);
+    for (; block < blocks.end; block++) convolve(op, s, block * LANES, workspace_of(op->workspace, part));
   }
-  if (fours.first < fours.end) blocks.first = fours.end;
-  convolve_blocks(op, blocks, workspace_of(op->workspace, part));
 }

@@ -48,17 +48,24 @@ static double uniform_at(uint32_t position, uint32_t k0, uint32_t k1) {
 
 // −1 when nothing can be drawn from the row.
 static int32_t largest_logit(const float *logits, uint32_t count) {
-  float largest = -__builtin_inff();
-  int32_t token = -1;
-  for (uint32_t id = 0; id < count; id++) {
-    if (logits[id] > largest) {
-      largest = logits[id];
-      token = (int32_t)id;
-    } else if (logits[id] != logits[id]) {
-      return -1;
-    }
+  uint32_t whole = count / LANES * LANES, id = 0;
+  Floats most = splat(-__builtin_inff());
+  Integers unordered = {0};
+  for (; id < whole; id += LANES) {
+    Floats some = load(logits + id);
+    most = at_least(most, some);
+    unordered |= some != some;
   }
-  return largest == __builtin_inff() ? -1 : token;
+  float largest = largest_lane(most);
+  bool is_unordered = is_any(unordered);
+  for (; id < count; id++) {
+    if (logits[id] > largest) largest = logits[id];
+    is_unordered |= logits[id] != logits[id];
+  }
+  if (is_unordered || largest == __builtin_inff() || largest == -__builtin_inff()) return -1;
+  for (id = 0; id < whole && !is_any(load(logits + id) == largest);) id += LANES;
+  while (logits[id] != largest) id++;
+  return (int32_t)id;
 }
 
 typedef struct {

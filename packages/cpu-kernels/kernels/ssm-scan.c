@@ -48,24 +48,52 @@ static float decay_of(double x) { return (float)(x > 0 ? 1 / exponential(-x) : e
 
 // How far ahead the state is asked for from memory: pages end the processor's own asking.
 #define PREFETCH_FLOATS 1024
+#define LINE_FLOATS 16
 
-// One channel, one row: state = decay · state + drive · b, and returns state · c, its lanes not yet added.
-INLINE Floats advance(float *state, float decay, float drive, const float *b, const float *c, uint32_t size) {
-  Floats decays = splat(decay), drives = splat(drive), sums = splat(0);
-  uint32_t n = 0;
+// So many channels go through a row together: each b and c is then loaded once for all, and no sum waits for another's.
+#define CHANNELS 4
+
+typedef double Doubles4 __attribute__((vector_size(32)));
+
+// One head's share of a row.
+typedef struct {
+  double step;  // Δ
+  float decay;
+  float d;
+  const float *b;
+  const float *c;
+  uint32_t size;
+} Row;
+
+// Takes some channels through a row: state = decay · state + Δ · x ⊗ b, y = state · c + d · x.
+INLINE void advance(uint32_t channels, const Row *row, float *state, const float *x, float *y) {
+  Floats4 inputs = {0};
+  __builtin_memcpy(&inputs, x, channels * sizeof(float));
+  Floats4 drive = __builtin_convertvector(row->step * __builtin_convertvector(inputs, Doubles4), Floats4);
+  Floats decays = splat(row->decay), drives[CHANNELS], sums[CHANNELS];
+  for (uint32_t k = 0; k < CHANNELS; k++) {
+    drives[k] = splat(drive[k]);
+    sums[k] = splat(0);
+  }
+  const float *ahead = state + PREFETCH_FLOATS, *b = row->b, *c = row->c;
+  uint64_t size = row->size, n = 0;
   for (; n + LANES <= size; n += LANES) {
-    __builtin_prefetch(state + n + PREFETCH_FLOATS, 1);
-    Floats next = multiply_add(drives * load(b + n), decays, load(state + n));
-    store(state + n, next);
-    sums = multiply_add(sums, next, load(c + n));
+    for (uint32_t k = 0; k < channels * LANES; k += LINE_FLOATS) __builtin_prefetch(ahead + n * channels + k, 1);
+    Floats of_b = load(b + n), of_c = load(c + n);
+    for (uint32_t k = 0; k < channels; k++) {
+      Floats next = multiply_add(drives[k] * of_b, decays, load(state + k * size + n));
+      store(state + k * size + n, next);
+      sums[k] = multiply_add(sums[k], next, of_c);
+    }
   }
-  if (n < size) {
-    uint32_t rest = size - n;
-    Floats next = multiply_add(drives * load_some(b + n, rest), decays, load_some(state + n, rest));
-    store_some(state + n, next, rest);
-    sums = multiply_add(sums, next, load_some(c + n, rest));
+  for (uint32_t k = 0, rest = size - n; k < channels && rest > 0; k++) {
+    float *at = state + k * size + n;
+    Floats next = multiply_add(drives[k] * load_some(b + n, rest), decays, load_some(at, rest));
+    store_some(at, next, rest);
+    sums[k] = multiply_add(sums[k], next, load_some(c + n, rest));
   }
-  return sums;
+  Floats4 outputs = sums_of_four(sums[0], sums[1], sums[2], sums[3]) + row->d * inputs;
+  __builtin_memcpy(y, &outputs, channels * sizeof(float));
 }
 
 static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
@@ -78,22 +106,20 @@ static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
   }
 
   for (int32_t row = s->start_row; row < s->start_row + s->row_count; row++) {
-    const float *b = row_of(op->b, row) + group * size, *c = row_of(op->c, row) + group * size;
     const float *x = row_of(op->x, row) + head * dim;
     float *y = row_of(op->y, row) + head * dim;
     double step = time_step(op, row, head);
-    float decay = decay_of(step * op->a[head]);
-    // Four channels after each other, and their sums beside each other.
-    for (uint32_t p = 0; p < dim; p += 4) {
-      Floats sums[4] = {splat(0), splat(0), splat(0), splat(0)};
-      uint32_t channels = min_u32(4, dim - p);
-      float of_channels[4];
-      for (uint32_t k = 0; k < channels; k++) {
-        sums[k] = advance(state + (p + k) * size, decay, (float)(step * x[p + k]), b, c, size);
-      }
-      store_four(of_channels, sums_of_four(sums[0], sums[1], sums[2], sums[3]));
-      for (uint32_t k = 0; k < channels; k++) y[p + k] = of_channels[k] + op->d[head] * x[p + k];
-    }
+    Row now = {
+        .step = step,
+        .decay = decay_of(step * op->a[head]),
+        .d = op->d[head],
+        .b = row_of(op->b, row) + group * size,
+        .c = row_of(op->c, row) + group * size,
+        .size = size,
+    };
+    uint32_t p = 0;
+    for (; p + CHANNELS <= dim; p += CHANNELS) advance(CHANNELS, &now, state + p * size, x + p, y + p);
+    for (; p < dim; p++) advance(1, &now, state + p * size, x + p, y + p);
     if (row == s->mark_row) __builtin_memcpy(of_head + s->mark_slot * slot_size, state, head_size * 4);
   }
 }

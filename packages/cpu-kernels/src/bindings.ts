@@ -159,6 +159,17 @@ export class Bindings<Weight extends KernelWeight = KernelWeight> {
     return widened.address;
   }
 
+  /** `const float *`, a small weight of `[rows, columns]` as f32, column after column. */
+  columns(ref: WeightRef): number {
+    const weight = this.weight(ref);
+    const [rows, columns] = weight.spec.shape as [number, number];
+    const values = dequantize(weight.spec.format, weight.bytes());
+    const turned = values.map((_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
+    const region = this.allocate(turned.byteLength, `weight "${ref.weight}", turned`);
+    region.write(0, new Uint8Array(turned.buffer));
+    return region.address;
+  }
+
   feed({ feed }: FeedRef): number {
     return this.feeds.get(feed)!.address;
   }

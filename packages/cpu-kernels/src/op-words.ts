@@ -64,7 +64,7 @@ const writers: Writers = {
     at.extent("segments"),
     at.feed(op.segment),
     ...at.matrix(op.input),
-    at.floats(op.weight),
+    at.columns(op.weight),
     op.bias ? at.floats(op.bias) : 0,
     op.kernelSize,
     activationWord(op.activation),

@@ -9,7 +9,7 @@ const MOST_WORDS = 64;
 
 /**
  * What a bound Program allocates beside its intermediates and feeds: the workspace of its ops, weights that are
- * widened, and the list of ops. Not less than it will be, and hardly more.
+ * widened or turned, and the list of ops. Not less than it will be, and hardly more.
  */
 export function ownedBytes<Weight extends KernelWeight>(
   program: Program,
@@ -22,8 +22,9 @@ export function ownedBytes<Weight extends KernelWeight>(
       return op.op === "embed" ? [op.table.weight] : [];
     }),
   );
+  const turned = new Set(program.ops.flatMap((op) => (op.op === "causalConv" ? [op.weight.weight] : [])));
   const widened = Object.entries(program.weights)
-    .filter(([name, { format }]) => format !== "f32" && !stored.has(name))
+    .filter(([name, { format }]) => turned.has(name) || (format !== "f32" && !stored.has(name)))
     .reduce((sum, [, { shape }]) => sum + 4 * elementCount(shape), 0);
   // A feed has at most one check for each thing that it may name.
   const entries = program.ops.length + 4 * Object.keys(program.feeds).length;

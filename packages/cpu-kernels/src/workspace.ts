@@ -25,7 +25,7 @@ export function workspaceBytes<Weight extends KernelWeight>(
 function workspaceWords(op: Op, largest: Extents): number {
   switch (op.op) {
     case "causalConv":
-      return MOST_LANES * (2 * op.kernelSize - 1);
+      return MOST_LANES * (op.kernelSize - 1);
     case "attention":
       return (
         2 * PAGE_SIZE * op.headDim + 2 * Math.max(op.heads, largest.rows * (op.heads / op.keyValueHeads))
