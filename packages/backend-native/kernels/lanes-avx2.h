@@ -6,12 +6,13 @@
 #define BLOCKS 8
 
 // Products of so many outputs and rows fit the registers. From so many rows on unpacking into a tile pays; below, so
-// many rows multiply what is unpacked in registers, and a slab of so many stays in the first-level cache.
+// many rows multiply what is unpacked in registers, and a stretch of a slab of so many stays in the first-level cache.
 #define TILE_OUTPUTS 2
 #define TILE_ROWS 4
 #define MANY_ROWS 3
 #define FEW_ROWS 2
-#define SLAB_ROWS 8
+#define SLAB_ROWS 16
+#define STRETCH_VALUES 2048
 
 typedef uint32_t Words __attribute__((vector_size(32)));
 typedef int32_t Sums __attribute__((vector_size(32)));
@@ -36,6 +37,12 @@ INLINE Words in_register(Words x) {
 // x, before anything later that is settled is computed.
 INLINE Words settled(Words x) {
   __asm__ volatile("" : "+x"(x));
+  return x;
+}
+
+// x ^ *at in one instruction, also where *at is used more than once: loading it into a register would be another.
+INLINE Words xor_with(Words x, const Words *at) {
+  __asm__("vpxor %2, %1, %0" : "=x"(x) : "x"(x), "m"(*at));
   return x;
 }
 
@@ -71,6 +78,15 @@ INLINE Scales widen_lower_halves(Words x) {
   return _mm256_cvtph_ps(_mm_packus_epi32(low, high));
 }
 
+// An f16 of each block.
+INLINE Scales gather_halves(const uint8_t *at, uint32_t block_bytes) {
+#define WORD(l) _mm_cvtsi32_si128((int)word_at(at + (l) * block_bytes))
+  __m128i a = _mm_unpacklo_epi16(WORD(0), WORD(1)), b = _mm_unpacklo_epi16(WORD(2), WORD(3));
+  __m128i c = _mm_unpacklo_epi16(WORD(4), WORD(5)), d = _mm_unpacklo_epi16(WORD(6), WORD(7));
+#undef WORD
+  return _mm256_cvtph_ps(_mm_unpacklo_epi64(_mm_unpacklo_epi32(a, b), _mm_unpacklo_epi32(c, d)));
+}
+
 INLINE Scales widen_bytes(const uint8_t *at) {
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)at)));
 }
@@ -79,19 +95,15 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)at)));
 }
 
-// Signed weights stay as they are: their signs are moved to the activations.
+// Signed weights stay as they are: activations are split into magnitudes and signs.
 #define SIGNED_ZERO 0
 
 // Sums of two products in 16 bits.
 typedef int16_t Partial __attribute__((vector_size(32)));
 
-INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
-  __m256i w = (__m256i)weights, v = (__m256i)x;
-  if (is_signed) {
-    v = _mm256_sign_epi8(v, w);
-    w = _mm256_sign_epi8(w, w);
-  }
-  return sum + (Partial)_mm256_maddubs_epi16(w, v);
+// Of bytes without and with sign.
+INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
+  return sum + (Partial)_mm256_maddubs_epi16((__m256i)magnitudes, (__m256i)x);
 }
 
 // How many sums of two products fit in 16 bits, where no weight is larger than `largest`.

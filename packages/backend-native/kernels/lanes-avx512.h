@@ -6,12 +6,13 @@
 #define BLOCKS 16
 
 // Products of so many outputs and rows fit the registers. From so many rows on unpacking into a tile pays; below, so
-// many rows multiply what is unpacked in registers, and a slab of so many stays in the first-level cache.
+// many rows multiply what is unpacked in registers, and a stretch of a slab of so many stays in the first-level cache.
 #define TILE_OUTPUTS 4
 #define TILE_ROWS 4
 #define MANY_ROWS 8
 #define FEW_ROWS 4
 #define SLAB_ROWS 12
+#define STRETCH_VALUES 1024
 
 typedef uint32_t Words __attribute__((vector_size(64)));
 typedef int32_t Sums __attribute__((vector_size(64)));
@@ -62,6 +63,11 @@ INLINE Words gather_words(const uint8_t *at, uint32_t block_bytes) {
 // The lower half of each word, an f16.
 INLINE Scales widen_lower_halves(Words x) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16((__m512i)x)); }
 
+// An f16 of each block.
+INLINE Scales gather_halves(const uint8_t *at, uint32_t block_bytes) {
+  return widen_lower_halves(gather_words(at, block_bytes));
+}
+
 INLINE Scales widen_bytes(const uint8_t *at) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)at)));
 }
@@ -75,9 +81,9 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
 
 typedef Sums Partial;
 
-INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
-  (void)is_signed;
-  return (Partial)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, (__m512i)x);
+// Of bytes without and with sign.
+INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
+  return (Partial)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)magnitudes, (__m512i)x);
 }
 
 // After how many products a partial sum has to be widened; here it never has to.

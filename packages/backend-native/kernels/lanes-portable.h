@@ -4,12 +4,13 @@
 #define BLOCKS 8
 
 // Products of so many outputs and rows fit the registers. From so many rows on unpacking into a tile pays; below, so
-// many rows multiply what is unpacked in registers, and a slab of so many stays in the first-level cache.
+// many rows multiply what is unpacked in registers, and a stretch of a slab of so many stays in the first-level cache.
 #define TILE_OUTPUTS 2
 #define TILE_ROWS 2
 #define MANY_ROWS 8
 #define FEW_ROWS 1
 #define SLAB_ROWS 8
+#define STRETCH_VALUES 1024
 
 typedef uint32_t Words __attribute__((vector_size(32)));
 typedef int32_t Sums __attribute__((vector_size(32)));
@@ -34,6 +35,7 @@ INLINE Words load_words(const void *at) {
 }
 INLINE Words in_register(Words x) { return x; }
 INLINE Words settled(Words x) { return x; }
+INLINE Words xor_with(Words x, const Words *at) { return x ^ *at; }
 INLINE void store_words(void *at, Words x) { __builtin_memcpy(at, &x, sizeof x); }
 
 // Of each 128-bit part: a₀ b₀ a₁ b₁, a₂ b₂ a₃ b₃, a₀ a₁ b₀ b₁ and a₂ a₃ b₂ b₃.
@@ -71,6 +73,11 @@ INLINE Scales widen_lower_halves(Words x) {
   return (Scales)((Words)value | (not_finite & 0x7f800000));
 }
 
+// An f16 of each block.
+INLINE Scales gather_halves(const uint8_t *at, uint32_t block_bytes) {
+  return widen_lower_halves(gather_words(at, block_bytes));
+}
+
 INLINE Scales widen_bytes(const uint8_t *at) {
   Scales x;
   for (uint32_t l = 0; l < BLOCKS; l++) x[l] = (float)at[l];
@@ -83,17 +90,16 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
   return x;
 }
 
+// Signed weights stay as they are: activations are split into magnitudes and signs.
 #define SIGNED_ZERO 0
 
 typedef Sums Partial;
 
-// Bytes 0 and 2 of each word, then 1 and 3, in halves of 16 bits with their signs.
-INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
+// Of bytes without and with sign: 0 and 2 of each word, then 1 and 3, in halves of 16 bits.
+INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
   typedef int16_t Halves16 __attribute__((vector_size(32)));
   typedef uint16_t Unsigned16 __attribute__((vector_size(32)));
-  Halves16 even = (Halves16)((Unsigned16)weights << 8), odd = (Halves16)weights;
-  even = is_signed ? even >> 8 : (Halves16)((Unsigned16)even >> 8);
-  odd = is_signed ? odd >> 8 : (Halves16)((Unsigned16)odd >> 8);
+  Halves16 even = (Halves16)(((Unsigned16)magnitudes << 8) >> 8), odd = (Halves16)((Unsigned16)magnitudes >> 8);
   Halves16 products = even * ((Halves16)((Unsigned16)x << 8) >> 8);
   Halves16 others = odd * ((Halves16)x >> 8);
   Sums a = (Sums)products, b = (Sums)others;

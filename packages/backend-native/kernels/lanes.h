@@ -33,8 +33,7 @@ INLINE uint32_t word_at(const uint8_t *at) {
 // Values of a group, each one byte.
 #define GROUP_VALUES (32 * BLOCKS)
 
-// Groups are kept in stretches of 1024 values: the same stretch of all rows, then the next.
-#define STRETCH_VALUES 1024
+// Groups are kept in stretches: the same stretch of all rows, then the next.
 #define STRETCH_GROUPS (STRETCH_VALUES / GROUP_VALUES)
 
 INLINE uint32_t stretches_of(uint32_t columns) { return (columns + STRETCH_VALUES - 1) / STRETCH_VALUES; }

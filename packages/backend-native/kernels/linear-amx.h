@@ -105,7 +105,7 @@ INLINE void add_block(Format format, const QuantizedGroup *x, uint64_t x_stride,
   const Scales *numbers = (const Scales *)(panel + 8 * BLOCKS * sizeof(Words));
   Scales scale = numbers[half * BLOCKS + l];
   for (uint32_t r = 0; r < rows; r++, x = (const QuantizedGroup *)((const char *)x + x_stride)) {
-    const OfSum *of_sum = x->of_sums + half;
+    const OfSum *of_sum = of_half(x, half);
     Sums sum = products[r];
     if (zero_of(format)) sum += ((const int32_t *)&of_sum->start)[l];
     sums[r] = fused(to_floats(sum) * splat(((const float *)&x->scale)[l]), scale, sums[r]);

@@ -84,7 +84,7 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
     Sums products[32];
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {
-      Sums start = zero_of(format) ? x[r]->of_sums[half].start : (Sums){0};
+      Sums start = has_start(format) ? of_half(x[r], half)->start : (Sums){0};
 #pragma GCC unroll 8
       for (uint32_t o = 0; o < outputs; o++) products[r * outputs + o] = start;
     }
@@ -97,7 +97,7 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
         Words bytes = x[r]->bytes[k];
 #pragma GCC unroll 8
         for (uint32_t o = 0; o < outputs; o++) {
-          products[r * outputs + o] = add_products(products[r * outputs + o], weights[o]->bytes[k], bytes, false);
+          products[r * outputs + o] = add_products(products[r * outputs + o], weights[o]->bytes[k], bytes);
         }
       }
     }
@@ -112,8 +112,9 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
         for (uint32_t r = 0; r < rows; r++) {
 #pragma GCC unroll 8
           for (uint32_t o = 0; o < outputs; o++) {
-            partial[r * outputs + o] = add_products(partial[r * outputs + o], weights[o]->bytes[k], x[r]->bytes[k],
-                                                    is_signed(format) && SIGNED_ZERO == 0);
+            Partial *sum = partial + r * outputs + o;
+            Words w = weights[o]->bytes[k], v = x[r]->bytes[k];
+            *sum = splits_signs(format) ? add_products(*sum, v, w ^ x[r]->signs[k]) : add_products(*sum, w, v);
           }
         }
       }
@@ -128,7 +129,7 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
       for (uint32_t o = 0; o < outputs; o++) {
         Scales *sum = sums[r] + o;
         *sum = fused(to_floats(products[r * outputs + o]) * d, *scale_of(format, weights[o], half), *sum);
-        if (has_offset(format)) *sum = fused(x[r]->of_sums[half].drive, *offset_of(format, weights[o], half), *sum);
+        if (has_offset(format)) *sum = fused(of_half(x[r], half)->drive, *offset_of(format, weights[o], half), *sum);
       }
     }
   }

@@ -4,41 +4,72 @@
 
 #include "linear-blocks.h"
 
+// What is multiplied at once. Where signs are split off, activations take two registers each and weights none: then
+// fewer rows of activations stand beside more of weights.
+INLINE uint32_t outputs_at_once(Format f) { return splits_signs(f) ? TILE_ROWS : TILE_OUTPUTS; }
+INLINE uint32_t rows_at_once(Format f) { return splits_signs(f) ? TILE_OUTPUTS : TILE_ROWS; }
+#define MOST_AT_ONCE (TILE_ROWS > TILE_OUTPUTS ? TILE_ROWS : TILE_OUTPUTS)
+
 #if defined(__AVX512VNNI__)
 #define add_tile add_groups
 #else
-// As `add_groups`, of weights in a tile. Each product is `settled` before the next: compilers would begin so many at once
-// that the registers do not hold them.
+// Each product below is `settled` before the next: compilers would begin so many at once that the registers do not hold
+// them.
+
+// Word k of each of `outputs` groups of weights with that of each of `rows` groups of activations.
+INLINE void add_words(uint32_t k, uint32_t outputs, Group *const weights[], uint32_t rows, const QuantizedGroup *const x[],
+                      Partial sums[]) {
+  Words w[TILE_OUTPUTS];
+#pragma GCC unroll 8
+  for (uint32_t o = 0; o < outputs; o++) w[o] = weights[o]->bytes[k];
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < rows; r++) {
+    Words v = in_register(x[r]->bytes[k]);
+#pragma GCC unroll 8
+    for (uint32_t o = 0; o < outputs; o++) {
+      Partial *sum = sums + r * outputs + o;
+      *sum = (Partial)settled((Words)add_products(*sum, w[o], v));
+    }
+  }
+}
+
+// As `add_words`, where signs are split off.
+INLINE void add_split_words(uint32_t k, uint32_t outputs, Group *const weights[], uint32_t rows,
+                            const QuantizedGroup *const x[], Sums sums[]) {
+  Words magnitudes[TILE_OUTPUTS], signs[TILE_OUTPUTS];
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < rows; r++) {
+    magnitudes[r] = in_register(x[r]->bytes[k]);
+    signs[r] = in_register(x[r]->signs[k]);
+  }
+#pragma GCC unroll 8
+  for (uint32_t o = 0; o < outputs; o++) {
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < rows; r++) {
+      Sums *sum = sums + r * outputs + o;
+      Partial product = add_products((Partial){0}, magnitudes[r], xor_with(signs[r], &weights[o]->bytes[k]));
+      *sum = (Sums)settled((Words)(*sum + widen_partial(product)));
+    }
+  }
+}
+
+// As `add_groups`, of weights in a tile.
 INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], uint32_t rows,
                      const QuantizedGroup *const x[], Scales *const sums[]) {
   uint32_t halves = halves_of(format), vectors = 8 / halves;
-  uint32_t widen_after = min_u32(products_before_widening(largest_of(format)), vectors);
-  bool is_wide = widen_after == 1, moves_signs = is_signed(format) && SIGNED_ZERO == 0;
+  uint32_t pass = min_u32(products_before_widening(largest_of(format)), vectors);
 #pragma GCC unroll 2
   for (uint32_t half = 0; half < halves; half++) {
     Sums products[TILE_ROWS * TILE_OUTPUTS] = {{0}};
-    uint32_t pass = is_wide ? vectors : widen_after;
 #pragma GCC unroll 8
     for (uint32_t first = half * vectors; first < (half + 1) * vectors; first += pass) {
       Partial partial[TILE_ROWS * TILE_OUTPUTS] = {{0}};
 #pragma GCC unroll 8
       for (uint32_t k = first; k < first + pass; k++) {
-        Words w[TILE_OUTPUTS];
-#pragma GCC unroll 8
-        for (uint32_t o = 0; o < outputs; o++) w[o] = weights[o]->bytes[k];
-#pragma GCC unroll 8
-        for (uint32_t r = 0; r < rows; r++) {
-          Words v = in_register(x[r]->bytes[k]);
-#pragma GCC unroll 8
-          for (uint32_t o = 0; o < outputs; o++) {
-            uint32_t i = r * outputs + o;
-            Partial product = add_products(is_wide ? (Partial){0} : partial[i], w[o], v, moves_signs);
-            if (is_wide) products[i] = (Sums)settled((Words)(products[i] + widen_partial(product)));
-            else partial[i] = (Partial)settled((Words)product);
-          }
-        }
+        if (splits_signs(format)) add_split_words(k, outputs, weights, rows, x, products);
+        else add_words(k, outputs, weights, rows, x, partial);
       }
-      if (is_wide) continue;
+      if (splits_signs(format)) continue;
 #pragma GCC unroll 16
       for (uint32_t i = 0; i < rows * outputs; i++) products[i] += widen_partial(partial[i]);
     }
@@ -49,9 +80,9 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
       for (uint32_t o = 0; o < outputs; o++) {
         Scales *sum = sums[r] + o;
         Sums product = products[r * outputs + o];
-        if (zero_of(format)) product += x[r]->of_sums[half].start;
+        if (has_start(format)) product += of_half(x[r], half)->start;
         *sum = fused(to_floats(product) * d, *scale_of(format, weights[o], half), *sum);
-        if (has_offset(format)) *sum = fused(x[r]->of_sums[half].drive, *offset_of(format, weights[o], half), *sum);
+        if (has_offset(format)) *sum = fused(of_half(x[r], half)->drive, *offset_of(format, weights[o], half), *sum);
       }
     }
   }
@@ -62,9 +93,9 @@ INLINE void add_tile(Format format, uint32_t outputs, Group *const weights[], ui
 typedef struct {
   char *groups;
   uint32_t rows;
-  // What comes after these rows in memory, and how much of it is asked for with each part of a product.
+  // What comes after these rows in memory, and how much of it is asked for with each step of a product.
   const uint8_t *ahead;
-  uint32_t bytes_a_part;
+  uint32_t bytes_a_step;
 } Tile;
 
 INLINE Group *tile_group(Format format, const Tile *tile, uint32_t row, uint32_t group) {
@@ -80,16 +111,15 @@ INLINE void unpack_rows(Format format, const Linear *op, uint32_t o, uint32_t co
 }
 
 // Memory then has the time of a whole product to deliver what the next one unpacks, rather than standing idle meanwhile.
-INLINE void plan_ahead(Tile *tile, const Linear *op, const uint8_t *ahead, uint64_t row_bytes) {
-  uint32_t parts = stretches_of(op->x.columns) * (tile->rows / TILE_OUTPUTS) * ((*op->rows + TILE_ROWS - 1) / TILE_ROWS);
-  uint64_t lines = row_bytes * tile->rows / 64;
+INLINE void plan_ahead(Format format, Tile *tile, const Linear *op, const uint8_t *ahead, uint64_t row_bytes) {
+  uint32_t outputs = tile->rows / outputs_at_once(format), rows = (*op->rows + rows_at_once(format) - 1) / rows_at_once(format);
+  uint32_t steps = groups_of(op->x.columns) * outputs * rows;
   tile->ahead = ahead;
-  tile->bytes_a_part = (uint32_t)((lines + parts - 1) / parts) * 64;
+  tile->bytes_a_step = (uint32_t)((row_bytes * tile->rows + steps - 1) / steps);
 }
 
-INLINE void ask_ahead(Tile *tile) {
-  for (uint32_t i = 0; i < tile->bytes_a_part; i += 64) __builtin_prefetch(tile->ahead + i, 0, 2);
-  tile->ahead += tile->bytes_a_part;
+INLINE void ask_for(const uint8_t *at, uint32_t bytes) {
+  for (uint32_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, 2);
 }
 
 // What stays in the first-level cache: a stretch of LANES rows of a tile, one of SLAB_ROWS rows of activations, and
@@ -102,40 +132,46 @@ typedef struct {
   Scales sums[SLAB_ROWS][LANES];
 } Slab;
 
-// Adds groups `first` to `end` − 1 of TILE_OUTPUTS rows of weights with `rows` rows of activations.
+// Adds groups `first` to `end` − 1 of `outputs_at_once` rows of weights with `rows` rows of activations.
 INLINE void multiply_part(Format format, Slab *slab, uint32_t first, uint32_t end, uint32_t o, uint32_t row, uint32_t rows) {
-  Scales *sums[TILE_ROWS];
-  ask_ahead(slab->tile);
+  Scales *sums[MOST_AT_ONCE];
 #pragma GCC unroll 8
   for (uint32_t r = 0; r < rows; r++) sums[r] = slab->sums[row + r] + o;
   char *weight = (char *)tile_group(format, slab->tile, slab->tile_row + o, first);
   const char *of_x = (const char *)x_group(format, slab->op, slab->row + row, first);
+  const uint8_t *ahead = slab->tile->ahead;
+  uint32_t bytes_a_step = slab->tile->bytes_a_step;
   for (uint32_t g = first; g < end; g++, weight += unpacked_bytes(format), of_x += quantized_bytes(format)) {
-    Group *weights[TILE_OUTPUTS];
-    const QuantizedGroup *x[TILE_ROWS];
+    ask_for(ahead, bytes_a_step);
+    ahead += bytes_a_step;
+    Group *weights[MOST_AT_ONCE];
+    const QuantizedGroup *x[MOST_AT_ONCE];
 #pragma GCC unroll 8
-    for (uint32_t i = 0; i < TILE_OUTPUTS; i++) weights[i] = (Group *)(weight + i * STRETCH_GROUPS * unpacked_bytes(format));
+    for (uint32_t i = 0; i < outputs_at_once(format); i++) {
+      weights[i] = (Group *)(weight + i * STRETCH_GROUPS * unpacked_bytes(format));
+    }
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) x[r] = (const QuantizedGroup *)(of_x + r * STRETCH_GROUPS * quantized_bytes(format));
-    add_tile(format, TILE_OUTPUTS, weights, rows, x, sums);
+    add_tile(format, outputs_at_once(format), weights, rows, x, sums);
     // Keeps the sums in the cache between groups: the registers are needed for products.
     __asm__ volatile("" ::: "memory");
   }
+  slab->tile->ahead = ahead;
 }
 
 INLINE void multiply_slab(Format format, Slab *slab, uint32_t rows) {
-  uint32_t groups = groups_of(slab->op->x.columns);
+  uint32_t groups = groups_of(slab->op->x.columns), at_once = rows_at_once(format), outputs = outputs_at_once(format);
   for (uint32_t first = 0; first < groups; first += STRETCH_GROUPS) {
     uint32_t end = min_u32(first + STRETCH_GROUPS, groups), row = 0;
-    for (; row + TILE_ROWS <= rows; row += TILE_ROWS) {
-      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, TILE_ROWS);
+    for (; row + at_once <= rows; row += at_once) {
+      for (uint32_t o = 0; o < LANES; o += outputs) multiply_part(format, slab, first, end, o, row, at_once);
     }
-    if (TILE_ROWS > 2 && row + 2 <= rows) {
-      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 2);
+    if (at_once > 2 && row + 2 <= rows) {
+      for (uint32_t o = 0; o < LANES; o += outputs) multiply_part(format, slab, first, end, o, row, 2);
       row += 2;
     }
     for (; row < rows; row++) {
-      for (uint32_t o = 0; o < LANES; o += TILE_OUTPUTS) multiply_part(format, slab, first, end, o, row, 1);
+      for (uint32_t o = 0; o < LANES; o += outputs) multiply_part(format, slab, first, end, o, row, 1);
     }
   }
 }
@@ -153,7 +189,7 @@ INLINE void multiply_many(Format format, const Linear *op, Share outputs, uint32
   for (uint32_t o = outputs.first; o < outputs.end; o += tile.rows) {
     uint32_t count = min_u32(tile.rows, outputs.end - o);
     unpack_rows(format, op, o, count, &tile);
-    plan_ahead(&tile, op, weight_row(op, o + count, row_bytes), row_bytes);
+    plan_ahead(format, &tile, op, weight_row(op, o + count, row_bytes), row_bytes);
     for (uint32_t row = 0; row < rows; row += SLAB_ROWS) {
       uint32_t some = min_u32(SLAB_ROWS, rows - row);
       for (uint32_t i = 0; i < count; i += LANES) {

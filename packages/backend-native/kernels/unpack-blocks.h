@@ -34,7 +34,7 @@ INLINE void add_fifth_bits(Words high, Words bytes[8]) {
 INLINE Words from_signed(Words bytes) { return bytes ^ (SIGNED_ZERO * 0x01010101u); }
 
 INLINE void unpack_q8_0(const uint8_t *at, Group *group) {
-  group->numbers[0] = widen_lower_halves(gather_words(at, 34));
+  group->numbers[0] = gather_halves(at, 34);
   load_turned(at + 2, 34, group->bytes);
   load_turned(at + 18, 34, group->bytes + 4);
 #pragma GCC unroll 8
@@ -42,7 +42,7 @@ INLINE void unpack_q8_0(const uint8_t *at, Group *group) {
 }
 
 INLINE void unpack_q4_0(const uint8_t *at, Group *group) {
-  group->numbers[0] = widen_lower_halves(gather_words(at, 18));
+  group->numbers[0] = gather_halves(at, 18);
   unpack_nibbles(at + 2, 18, group->bytes);
 }
 
@@ -54,7 +54,7 @@ INLINE void unpack_q4_1(const uint8_t *at, Group *group) {
 }
 
 INLINE void unpack_q5_0(const uint8_t *at, Group *group) {
-  group->numbers[0] = widen_lower_halves(gather_words(at, 22));
+  group->numbers[0] = gather_halves(at, 22);
   unpack_nibbles(at + 6, 22, group->bytes);
   add_fifth_bits(gather_words(at + 2, 22), group->bytes);
 }
@@ -81,7 +81,7 @@ static const int8_t non_linear[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 
 static const int8_t twice_e2m1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 INLINE void unpack_iq4_nl(const uint8_t *at, Group *group) {
-  group->numbers[0] = widen_lower_halves(gather_words(at, 18));
+  group->numbers[0] = gather_halves(at, 18);
   unpack_nibbles(at + 2, 18, group->bytes);
   look_up_all(non_linear, group->bytes);
 }

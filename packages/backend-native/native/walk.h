@@ -9,7 +9,7 @@
 // Of what kernels are given: the words of their structs, and the bytes of their workspaces. It rises with either, here and
 // in `src/op-list.ts` of @krait/cpu-kernels: an addon that was built apart from its callers is refused, rather than write
 // where nothing was set aside for it.
-#define KERNEL_REVISION 2
+#define KERNEL_REVISION 3
 
 typedef struct {
   const Word *entries;

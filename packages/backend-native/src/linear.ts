@@ -2,9 +2,12 @@ import { activationWord, type LinearWriter } from "@krait/cpu-kernels";
 import { isDType } from "@krait/tensor";
 import type { NativeWeight } from "./weight.ts";
 
-/** Quantized activations are kept in stretches of so many columns, of at most so many bytes; `kernels/lanes.h`. */
-const STRETCH_COLUMNS = 1024;
-const STRETCH_BYTES = 1024 + (3 * 4 * 1024) / 32;
+/**
+ * Quantized activations are kept in stretches of at most so many columns: two bytes for each, where signs are split off,
+ * and two numbers for every 32; `kernels/quantized-rows.h`.
+ */
+const STRETCH_COLUMNS = 2048;
+const STRETCH_BYTES = 2 * STRETCH_COLUMNS + (2 * 4 * STRETCH_COLUMNS) / 32;
 
 /** Lanes of the widest vector, to which the columns of packed rows are padded; `kernels/linear-floats-many.h`. */
 const MOST_LANES = 16;

@@ -1,7 +1,7 @@
 import type { KernelHost } from "./kernel-host.ts";
 
 /** Of what kernels are given: words and workspaces; it rises with either, and in `native/walk.h` of the native backend. */
-export const KERNEL_REVISION = 2;
+export const KERNEL_REVISION = 3;
 
 /** One op or check as its kernel gets it. */
 export interface Entry {
