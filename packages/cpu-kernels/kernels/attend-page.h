@@ -28,19 +28,24 @@ typedef struct {
 // So many queries are taken to a page at once: each key and value is then loaded once for all of them.
 #define MOST_QUERIES 5
 
-// One head's keys in a page: those of the next position stand `stride` bytes further on.
+// One head's keys or values in a page: those of the next position stand `stride` bytes further on.
 typedef struct {
   const char *at;
   uint64_t stride;
-} Keys;
+} Page;
 
-INLINE Floats load_key(Keys keys, uint32_t p, uint32_t i, Format format) {
-  return load_stored(keys.at + p * keys.stride, i, format);
+INLINE Floats load_at(Page page, uint32_t p, uint32_t i, Format format) {
+  return load_stored(page.at + p * page.stride, i, format);
+}
+
+INLINE Floats load_some_at(Page page, uint32_t p, uint32_t i, Format format, uint32_t count) {
+  if (count >= LANES) return load_at(page, p, i, format);
+  return load_some_stored(page.at + p * page.stride, i, format, count);
 }
 
 // weights[q, p] = scale · query[q] · keys[p] for `positions` positions from `first` on. As many sums as there are
 // queries and positions stay in registers.
-INLINE void score_some(uint32_t queries, const Query *q, Keys keys, Format format, uint32_t first, uint32_t positions,
+INLINE void score_some(uint32_t queries, const Query *q, Page keys, Format format, uint32_t first, uint32_t positions,
                        uint32_t dim, float scale, float (*weights)[PAGE_SIZE]) {
   Floats sums[2 * MOST_QUERIES + 2];
   uint32_t i = 0;
@@ -48,7 +53,7 @@ INLINE void score_some(uint32_t queries, const Query *q, Keys keys, Format forma
   for (uint32_t m = 0; m < (queries * positions + 3) / 4 * 4; m++) sums[m] = splat(0);
   for (; i + LANES <= dim; i += LANES) {
     Floats key[4];
-    for (uint32_t k = 0; k < positions; k++) key[k] = load_key(keys, first + k, i, format);
+    for (uint32_t k = 0; k < positions; k++) key[k] = load_at(keys, first + k, i, format);
     for (uint32_t n = 0; n < queries; n++) {
       Floats query = load(q[n].query + i);
       for (uint32_t k = 0; k < positions; k++) {
@@ -59,7 +64,7 @@ INLINE void score_some(uint32_t queries, const Query *q, Keys keys, Format forma
   for (uint32_t n = 0; n < queries && i < dim; n++) {
     Floats query = load_some(q[n].query + i, dim - i);
     for (uint32_t k = 0; k < positions; k++) {
-      Floats key = load_some_stored(keys.at + (first + k) * keys.stride, i, format, dim - i);
+      Floats key = load_some_at(keys, first + k, i, format, dim - i);
       sums[n * positions + k] = multiply_add(sums[n * positions + k], query, key);
     }
   }
@@ -73,7 +78,7 @@ INLINE void score_some(uint32_t queries, const Query *q, Keys keys, Format forma
 }
 
 // The scores of the first `count` positions.
-INLINE void score(uint32_t queries, const Query *q, Keys keys, Format format, uint32_t count, uint32_t dim, float scale,
+INLINE void score(uint32_t queries, const Query *q, Page keys, Format format, uint32_t count, uint32_t dim, float scale,
                   float (*weights)[PAGE_SIZE]) {
   uint32_t p = 0;
   for (; queries <= 2 && p + 4 <= count; p += 4) score_some(queries, q, keys, format, p, 4, dim, scale, weights);
@@ -101,7 +106,7 @@ INLINE float soften(float weights[PAGE_SIZE], uint32_t count, Running *running) 
 }
 
 // output[q] = correction[q] · output[q] + sum over p of weights[q, p] · values[p], for `vectors` vectors from i on.
-INLINE void weigh_some(uint32_t queries, const Query *q, const float *values, uint32_t count, uint32_t dim, uint32_t i,
+INLINE void weigh_some(uint32_t queries, const Query *q, Page values, Format format, uint32_t count, uint32_t i,
                        uint32_t vectors, const float *correction, float (*weights)[PAGE_SIZE]) {
   Floats sums[2 * MOST_QUERIES];
   for (uint32_t n = 0; n < queries; n++) {
@@ -111,7 +116,7 @@ INLINE void weigh_some(uint32_t queries, const Query *q, const float *values, ui
   }
   for (uint32_t p = 0; p < count; p++) {
     Floats value[4];
-    for (uint32_t k = 0; k < vectors; k++) value[k] = load(values + p * dim + i + k * LANES);
+    for (uint32_t k = 0; k < vectors; k++) value[k] = load_at(values, p, i + k * LANES, format);
     for (uint32_t n = 0; n < queries; n++) {
       Floats weight = splat(weights[n][p]);
       for (uint32_t k = 0; k < vectors; k++) {
@@ -124,20 +129,20 @@ INLINE void weigh_some(uint32_t queries, const Query *q, const float *values, ui
   }
 }
 
-INLINE void weigh(uint32_t queries, const Query *q, const float *values, uint32_t count, uint32_t dim,
+INLINE void weigh(uint32_t queries, const Query *q, Page values, Format format, uint32_t count, uint32_t dim,
                   const float *correction, float (*weights)[PAGE_SIZE]) {
   uint32_t i = 0;
   for (; queries <= 2 && i + 4 * LANES <= dim; i += 4 * LANES) {
-    weigh_some(queries, q, values, count, dim, i, 4, correction, weights);
+    weigh_some(queries, q, values, format, count, i, 4, correction, weights);
   }
   for (; i + 2 * LANES <= dim; i += 2 * LANES) {
-    weigh_some(queries, q, values, count, dim, i, 2, correction, weights);
+    weigh_some(queries, q, values, format, count, i, 2, correction, weights);
   }
   for (; i < dim; i += LANES) {
     for (uint32_t n = 0; n < queries; n++) {
       Floats sum = correction[n] * load_upto(q[n].output + i, dim - i);
       for (uint32_t p = 0; p < count; p++) {
-        sum = multiply_add(sum, splat(weights[n][p]), load_upto(values + p * dim + i, dim - i));
+        sum = multiply_add(sum, splat(weights[n][p]), load_some_at(values, p, i, format, dim - i));
       }
       store_upto(q[n].output + i, sum, dim - i);
     }
@@ -145,19 +150,19 @@ INLINE void weigh(uint32_t queries, const Query *q, const float *values, uint32_
 }
 
 // Takes queries over the first `count` positions of a page.
-INLINE void attend_page(uint32_t queries, const Query *q, Keys keys, Format format, const float *values, uint32_t count,
+INLINE void attend_page(uint32_t queries, const Query *q, Page keys, Page values, Format format, uint32_t count,
                         uint32_t dim, float scale) {
   float weights[MOST_QUERIES][PAGE_SIZE], correction[MOST_QUERIES];
-  if (count < PAGE_SIZE) __builtin_memset(weights, 0, sizeof weights);
+  if (count < PAGE_SIZE) __builtin_memset(weights, 0, queries * sizeof *weights);
   score(queries, q, keys, format, count, dim, scale, weights);
   for (uint32_t n = 0; n < queries; n++) correction[n] = soften(weights[n], count, q[n].running);
-  weigh(queries, q, values, count, dim, correction, weights);
+  weigh(queries, q, values, format, count, dim, correction, weights);
 }
 
 // Each number of queries is a function of its own, so that it is a constant inside.
-#define ATTEND(NAME, QUERIES, FORMAT)                                                                          \
-  NOINLINE void NAME(const Query *q, Keys keys, const float *values, uint32_t count, uint32_t dim, float scale) { \
-    attend_page(QUERIES, q, keys, FORMAT, values, count, dim, scale);                                          \
+#define ATTEND(NAME, QUERIES, FORMAT)                                                                      \
+  NOINLINE void NAME(const Query *q, Page keys, Page values, uint32_t count, uint32_t dim, float scale) { \
+    attend_page(QUERIES, q, keys, values, FORMAT, count, dim, scale);                                      \
   }
 ATTEND(attend_one, 1, F32)
 ATTEND(attend_two, 2, F32)
@@ -166,9 +171,9 @@ ATTEND(attend_one_f16, 1, F16)
 ATTEND(attend_two_f16, 2, F16)
 ATTEND(attend_five_f16, 5, F16)
 
-// Any number of queries; keys are f32 or f16.
-static void attend_queries(uint32_t queries, const Query *q, Keys keys, bool is_f16, const float *values,
-                           uint32_t count, uint32_t dim, float scale) {
+// Any number of queries; keys and values are f32 or f16.
+static void attend_queries(uint32_t queries, const Query *q, Page keys, Page values, bool is_f16, uint32_t count,
+                           uint32_t dim, float scale) {
   while (queries > 0) {
     uint32_t some = queries >= 5 ? 5 : queries >= 2 ? 2 : 1;
     if (some == 5) (is_f16 ? attend_five_f16 : attend_five)(q, keys, values, count, dim, scale);

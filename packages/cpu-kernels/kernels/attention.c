@@ -7,7 +7,8 @@
 //
 // Page by page with a running softmax (`attend-page.h`). Of consecutive rows of one sequence, head after head is taken
 // through all pages, each widened to f32 once for all the queries that read it. A row alone has few queries, and what
-// it takes is memory: page after page is read once from its beginning to its end.
+// it takes is memory: page after page is read once from its beginning to its end, and halves are widened as they are
+// loaded.
 // Pages begin at fixed positions, so a row's result does not depend on the rows beside it.
 //
 // Rows of slot −1 are padding and give zeros.
@@ -51,9 +52,14 @@ static void prefetch_page(const Attention *op, Stored state, uint64_t place, uin
   }
 }
 
-static Keys keys_in(const Attention *op, uint64_t place, uint32_t head) {
-  uint64_t bytes = (uint64_t)op->head_dim * bytes_of(op->keys.format), stride = op->key_value_heads * bytes;
-  return (Keys){(const char *)op->keys.data + place * stride + head * bytes, stride};
+// One head's part of a page as it is stored.
+static Page page_in(const Attention *op, Stored state, uint64_t place, uint32_t head) {
+  uint64_t bytes = (uint64_t)op->head_dim * bytes_of(state.format), stride = op->key_value_heads * bytes;
+  return (Page){(const char *)state.data + place * stride + head * bytes, stride};
+}
+
+static Page widened_page(const Attention *op, const float *page) {
+  return (Page){(const char *)page, op->head_dim * sizeof(float)};
 }
 
 // How many positions of a page from `start` on a row sees.
@@ -67,7 +73,7 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
   const int32_t *position = op->places.position;
   float *keys = workspace, *values = keys + PAGE_SIZE * dim;
   Running *running = (Running *)(values + PAGE_SIZE * dim);
-  Keys page = {(const char *)keys, dim * sizeof(float)};
+  Page of_keys = widened_page(op, keys), of_values = widened_page(op, values);
   int32_t last = 0;
   for (uint32_t row = first; row < end; row++) {
     if (position[row] > last) last = position[row];
@@ -91,7 +97,7 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
       uint32_t seen = seen_of(position[row], start);
       for (uint32_t h = 0; h < shared && seen > 0; h++) {
         if (seen != count) {
-          attend_queries(waits, waiting, page, false, values, count, dim, op->scale);
+          attend_queries(waits, waiting, of_keys, of_values, false, count, dim, op->scale);
           waits = 0;
         }
         uint32_t column = (head * shared + h) * dim;
@@ -99,11 +105,11 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
         waiting[waits++] = (Query){row_of(op->query, row) + column, row_of(op->output, row) + column,
                                    running + (row - first) * shared + h};
         if (waits < MOST_QUERIES) continue;
-        attend_queries(waits, waiting, page, false, values, count, dim, op->scale);
+        attend_queries(waits, waiting, of_keys, of_values, false, count, dim, op->scale);
         waits = 0;
       }
     }
-    attend_queries(waits, waiting, page, false, values, count, dim, op->scale);
+    attend_queries(waits, waiting, of_keys, of_values, false, count, dim, op->scale);
   }
   for (uint32_t row = first; row < end; row++) {
     for (uint32_t i = 0; i < shared * dim; i++) {
@@ -112,26 +118,42 @@ static void attend(const Attention *op, uint32_t first, uint32_t end, uint32_t h
   }
 }
 
-// A row alone, over the keys and values of some heads: page by page, since they lie beside each other there.
+// A run of positions of a slot that lie in one page.
+typedef struct {
+  uint64_t place;
+  uint32_t count;
+} Run;
+
+// What a row reads of the page of position `start`; nothing where there is none.
+static Run run_of(const Attention *op, uint32_t row, int32_t start) {
+  if (row >= *op->rows || op->places.slot[row] == -1) return (Run){0, 0};
+  uint32_t count = seen_of(op->places.position[row], start);
+  return (Run){count > 0 ? place_of(op->places, op->places.slot[row], start) : 0, count};
+}
+
+// A row alone, over the keys and values of some heads: page by page, since they lie beside each other there. While it is
+// at one, the next is on its way, after its last the first of the row behind it.
 static void attend_row(const Attention *op, uint32_t row, Share heads, float *workspace) {
   uint32_t shared = op->heads / op->key_value_heads, dim = op->head_dim, columns = shared * dim;
   int32_t position = op->places.position[row];
-  float *widened = workspace, *values = widened + PAGE_SIZE * dim, *output = row_of(op->output, row);
+  bool is_f16 = op->keys.format == F16 && op->values.format == F16;
+  bool is_widened = !is_f16 && (op->keys.format != F32 || op->values.format != F32);
+  float *keys = workspace, *values = keys + PAGE_SIZE * dim, *output = row_of(op->output, row);
   Running *running = (Running *)(values + PAGE_SIZE * dim);
   for (uint32_t h = heads.first * shared; h < heads.end * shared; h++) running[h] = (Running){-__builtin_inff(), 0};
   __builtin_memset(output + heads.first * columns, 0, (heads.end - heads.first) * columns * sizeof(float));
   for (int32_t start = 0; start <= position; start += PAGE_SIZE) {
-    uint64_t place = place_of(op->places, op->places.slot[row], start);
-    uint32_t count = seen_of(position, start), next_count = seen_of(position, start + PAGE_SIZE);
-    uint64_t next = next_count > 0 ? place_of(op->places, op->places.slot[row], start + PAGE_SIZE) : 0;
+    Run run = run_of(op, row, start), next = run_of(op, row, start + PAGE_SIZE);
+    if (next.count == 0) next = run_of(op, row + 1, 0);
     for (uint32_t head = heads.first; head < heads.end; head++) {
-      prefetch_page(op, op->keys, next, head, next_count);
-      prefetch_page(op, op->values, next, head, next_count);
-      widen_page(op, op->values, place, head, count, values);
-      Keys keys = keys_in(op, place, head);
-      if (op->keys.format == BF16) {
-        widen_page(op, op->keys, place, head, count, widened);
-        keys = (Keys){(const char *)widened, dim * sizeof(float)};
+      prefetch_page(op, op->keys, next.place, head, next.count);
+      prefetch_page(op, op->values, next.place, head, next.count);
+      Page of_keys = page_in(op, op->keys, run.place, head), of_values = page_in(op, op->values, run.place, head);
+      if (is_widened) {
+        widen_page(op, op->keys, run.place, head, run.count, keys);
+        widen_page(op, op->values, run.place, head, run.count, values);
+        of_keys = widened_page(op, keys);
+        of_values = widened_page(op, values);
       }
       for (uint32_t h = head * shared; h < (head + 1) * shared;) {
         Query some[MOST_QUERIES];
@@ -139,7 +161,7 @@ static void attend_row(const Attention *op, uint32_t row, Share heads, float *wo
         for (; queries < MOST_QUERIES && h < (head + 1) * shared; h++) {
           some[queries++] = (Query){row_of(op->query, row) + h * dim, output + h * dim, running + h};
         }
-        attend_queries(queries, some, keys, op->keys.format == F16, values, count, dim, op->scale);
+        attend_queries(queries, some, of_keys, of_values, is_f16, run.count, dim, op->scale);
       }
     }
   }
