@@ -1,10 +1,11 @@
 import { createCpuBackend } from "@krait/backend-cpu";
-import { architectureOf, loadModel } from "@krait/models";
-import { BackendLostError } from "@krait/tensor";
+import { architectureOf, loadModel, type Model } from "@krait/models";
+import { BackendLostError, type DeviceBuffer } from "@krait/tensor";
 import { openFixture, watchBackend } from "@krait/testing";
 import { describe, expect, test } from "vitest";
 import { collect, tokensOf } from "../testing/generate.ts";
 import { continuation, hashing, promptOf } from "../testing/hashing-script.ts";
+import type { MemoryBuffer } from "../testing/memory-backend.ts";
 import { type ScriptedModel, type ScriptedSizes, scriptedModel } from "../testing/scripted-model.ts";
 import { createEngine } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -114,6 +115,58 @@ test("copies are given up least recently used first, and never take more than th
   copies.add(promptOf(4, 100), pool, sequence);
   await settled();
   expect(copies.find(promptOf(4, 100), 1000)).toBeUndefined();
+});
+
+test("copies that a failed step has left are not gone on from", async () => {
+  let broken: "not yet" | "now" | "before" = "not yet";
+  let stepsSince = 0;
+  const first = await scriptedModel(hashing, {
+    ...{ ...sizes, rows: 1024, asDevice: true },
+    beforeStep({ parts }) {
+      if (broken === "before" && ++stepsSince === 20)
+        throw new BackendLostError("scripted", "a test took it");
+      if (broken !== "not yet") return;
+      const { byteLength, words } = engine.pool.buffers.history as MemoryBuffer;
+      for (const { slot, tokens } of parts) {
+        if (tokens.length < 299) continue;
+        broken = "now";
+        // As if a token had been read that nobody wrote.
+        words.set([1, 777], slot * (byteLength / 4 / sizes.slots!));
+      }
+    },
+  });
+  const { model, backend } = first;
+  const sample: Model["sample"] = {
+    ...model.sample,
+    bind(bindings) {
+      const step = model.sample.bind(bindings);
+      const token: DeviceBuffer = {
+        ...step.outputs.token!,
+        async read(offset, length) {
+          if (broken !== "now") return await step.outputs.token!.read(offset, length);
+          broken = "before";
+          throw new Error("a kernel has failed");
+        },
+      };
+      return { ...step, outputs: { ...step.outputs, token } };
+    },
+  };
+  const rebuild = () => scriptedModel(hashing, { ...sizes, asDevice: true });
+  const engine = createEngine({ ...model, sample }, backend, {
+    rebuild,
+    recovery: { hostBytes: 4 * copyBytes(300) },
+  });
+  const prompts = [promptOf(3, 20), promptOf(1, 300), promptOf(2, 300)];
+  const answer = async (prompt: readonly number[]) =>
+    tokensOf(await collect(engine.generate({ prompt, maxTokens: 60 }))).map(({ token }) => token);
+  // The first draws in the step that reads the other two.
+  const answers = [answer(prompts[0]!)];
+  while (engine.stats.steps < 3) await new Promise((resolve) => setImmediate(resolve));
+  answers.push(answer(prompts[1]!), answer(prompts[2]!));
+  expect(await Promise.all(answers)).toEqual(prompts.map((prompt) => continuation(hashing, prompt, 60)));
+  expect(broken).toBe("before");
+  expect(engine.stats).toMatchObject({ recoveries: 1, failed: 0, finished: 3, recoveredTokens: 2 * 299 });
+  await engine.dispose();
 });
 
 test("an answer that goes on from a copy is that of an undisturbed engine, in every bit of its logits", async () => {
