@@ -8,8 +8,24 @@ typedef struct {
   Matrix output;
 } LogSumExp;
 
-// output[r] = log(sum over t of exp(logits[r, t])), the largest logit taken out of the sum first. The
-// exponentials are single, their sum is double.
+// The exponentials are single, their sum is double. `largest` is taken out of them.
+static double sum_of_exponentials(const float *logits, uint32_t size, float largest) {
+  Doubles4 sums[LANES / 4] = {0};
+  for (uint32_t t = 0; t < size; t += LANES) {
+    // Lanes past the end are as good as −∞.
+    Floats above = load_upto(logits + t, size - t) - largest;
+    if (size - t < LANES) above = only_first(size - t, above, splat(-__builtin_inff()));
+    Floats4 fours[LANES / 4];
+    part(choose(above < -87.3f, splat(0), exp_of(above)), fours);
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < LANES / 4; i++) sums[i] += __builtin_convertvector(fours[i], Doubles4);
+  }
+  double sum = 0;
+  for (uint32_t i = 0; i < LANES; i++) sum += sums[i / 4][i % 4];
+  return sum;
+}
+
+// output[r] = log(sum over t of exp(logits[r, t])), the largest logit taken out of the sum first.
 KERNEL void logSumExp(const LogSumExp *op, uint32_t part, uint32_t parts) {
   uint32_t size = op->vocabulary_size;
   Share rows = share_of(*op->output_rows, part, parts);
@@ -20,17 +36,7 @@ KERNEL void logSumExp(const LogSumExp *op, uint32_t part, uint32_t parts) {
     for (uint32_t t = 0; t < whole; t += LANES) most = at_least(most, load(logits + t));
     float largest = largest_lane(most);
     for (uint32_t t = whole; t < size; t++) if (logits[t] > largest) largest = logits[t];
-    Doubles sums = {0};
-    for (uint32_t t = 0; t < size; t += LANES) {
-      // Lanes past the end are as good as −∞.
-      Floats above = load_upto(logits + t, size - t) - largest;
-      if (size - t < LANES) above = only_first(size - t, above, splat(-__builtin_inff()));
-      Floats weights = choose(above < -87.3f, splat(0), exp_of(above));
-      sums += __builtin_convertvector(weights, Doubles);
-    }
-    double sum = 0;
-    for (uint32_t i = 0; i < LANES; i++) sum += sums[i];
-    *row_of(op->output, row) = (float)((double)largest + logarithm(sum));
+    *row_of(op->output, row) = (float)((double)largest + logarithm(sum_of_exponentials(logits, size, largest)));
   }
 }
 
@@ -55,8 +61,11 @@ KERNEL void topK(const TopK *op, uint32_t part, uint32_t parts) {
     uint32_t found = 0;
     for (uint32_t t = 0; t < op->vocabulary_size; t++) {
       // Most are smaller than what was found already.
-      while (found == count && t + LANES <= op->vocabulary_size &&
-             !is_any(load(logits + t) > largest[count - 1])) t += LANES;
+      while (found == count && t + LANES <= op->vocabulary_size) {
+        uint32_t larger = first_lane(load(logits + t) > largest[count - 1]);
+        t += larger;
+        if (larger < LANES) break;
+      }
       if (t == op->vocabulary_size) break;
       if (logits[t] != logits[t] || (found == count && !(logits[t] > largest[count - 1]))) continue;
       uint32_t place = found < count ? found++ : count - 1;

@@ -53,8 +53,6 @@ static float decay_of(double x) { return (float)(x > 0 ? 1 / exponential(-x) : e
 // So many channels go through a row together: each b and c is then loaded once for all, and no sum waits for another's.
 #define CHANNELS 4
 
-typedef double Doubles4 __attribute__((vector_size(32)));
-
 // One head's share of a row.
 typedef struct {
   double step;  // Δ

@@ -24,7 +24,7 @@
 typedef float Floats __attribute__((vector_size(LANES * 4)));
 typedef float Floats4 __attribute__((vector_size(16)));
 typedef int32_t Integers __attribute__((vector_size(LANES * 4)));
-typedef double Doubles __attribute__((vector_size(LANES * 8)));
+typedef double Doubles4 __attribute__((vector_size(32)));
 
 INLINE Floats load(const float *p) {
   Floats x;
@@ -184,6 +184,18 @@ INLINE Floats sums_of_each(const Floats x[LANES]) {
 #pragma GCC unroll 4
   for (uint32_t l = 0; l < LANES; l += 4) sums[l / 4] = sums_of_four(x[l], x[l + 1], x[l + 2], x[l + 3]);
   return join(sums);
+}
+
+// The first lane of a comparison that is true; LANES where none is.
+INLINE uint32_t first_lane(Integers mask) {
+#if LANES == 8
+  uint32_t lanes = (uint32_t)_mm256_movemask_ps((__m256)mask);
+  return lanes == 0 ? LANES : (uint32_t)__builtin_ctz(lanes);
+#else
+  uint32_t l = 0;
+  while (l < LANES && mask[l] == 0) l++;
+  return l;
+#endif
 }
 
 // Whether a lane of a comparison is true.
