@@ -64,11 +64,14 @@ INLINE Words look_up(const uint8_t table[16], Words places) {
 // The lowest four bits of each word become bit 4 of its four bytes.
 INLINE Words fifth_bits(Words x) { return (((x & 15) * 0x00204081u) & 0x01010101u) << 4; }
 
+// A word, in a vector from the start: compilers would put neighbours together in other registers first.
+INLINE __m128i load_word(const uint8_t *at) { return _mm_cvtsi32_si128((int)word_at(at)); }
+
 // One word of each block.
 INLINE Words gather_words(const uint8_t *at, uint32_t block_bytes) {
-#define WORD(l) (int)word_at(at + (l) * block_bytes)
-  return (Words)_mm256_setr_epi32(WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6), WORD(7));
-#undef WORD
+#define TWO(l) _mm_unpacklo_epi32(load_word(at + (l) * block_bytes), load_word(at + ((l) + 1) * block_bytes))
+  return (Words)_mm256_set_m128i(_mm_unpacklo_epi64(TWO(4), TWO(6)), _mm_unpacklo_epi64(TWO(0), TWO(2)));
+#undef TWO
 }
 
 // The lower half of each word, an f16.
@@ -80,11 +83,9 @@ INLINE Scales widen_lower_halves(Words x) {
 
 // An f16 of each block.
 INLINE Scales gather_halves(const uint8_t *at, uint32_t block_bytes) {
-#define WORD(l) _mm_cvtsi32_si128((int)word_at(at + (l) * block_bytes))
-  __m128i a = _mm_unpacklo_epi16(WORD(0), WORD(1)), b = _mm_unpacklo_epi16(WORD(2), WORD(3));
-  __m128i c = _mm_unpacklo_epi16(WORD(4), WORD(5)), d = _mm_unpacklo_epi16(WORD(6), WORD(7));
-#undef WORD
-  return _mm256_cvtph_ps(_mm_unpacklo_epi64(_mm_unpacklo_epi32(a, b), _mm_unpacklo_epi32(c, d)));
+#define TWO(l) _mm_unpacklo_epi16(load_word(at + (l) * block_bytes), load_word(at + ((l) + 1) * block_bytes))
+  return _mm256_cvtph_ps(_mm_unpacklo_epi64(_mm_unpacklo_epi32(TWO(0), TWO(2)), _mm_unpacklo_epi32(TWO(4), TWO(6))));
+#undef TWO
 }
 
 INLINE Scales widen_bytes(const uint8_t *at) {

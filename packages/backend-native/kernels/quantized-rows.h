@@ -41,51 +41,74 @@ INLINE uint32_t quantized_bytes(Format f) {
 
 INLINE Floats magnitude(Floats x) { return (Floats)((Integers)x & 0x7fffffff); }
 
-INLINE void store_lane(Words to[8], uint32_t l, const void *bytes) {
-  for (uint32_t k = 0; k < 8; k++) __builtin_memcpy((uint32_t *)&to[k] + l, (const char *)bytes + 4 * k, 4);
-}
-
-// 32 values into lane l of a group, for a product with a weight of a format.
-INLINE void quantize_block(Format format, bool in_a_row, const float *x, QuantizedGroup *group, uint32_t l) {
-  typedef int8_t Narrow __attribute__((vector_size(LANES)));
+// 32 values; returns their scale.
+INLINE float quantize_block(const float *x, int8_t bytes[32]) {
+  typedef int32_t Wide __attribute__((vector_size(128)));
+  typedef int8_t Narrow __attribute__((vector_size(32)));
+  Wide rounded;
   // Not-a-numbers and infinities must not be lost: times zero they are not zero.
   Floats largest = splat(0), poison = splat(0);
   for (uint32_t i = 0; i < 32; i += LANES) {
     largest = at_least(largest, magnitude(load(x + i)));
     poison += load(x + i) * 0;
   }
-  float most = largest_lane(largest), d = most / 127 + sum_of(poison);
+  float most = largest_lane(largest);
   Floats inverse = splat(most > 0 ? 127 / most : 0), rounder = splat(0x1.8p23f);
-  int8_t bytes[32], signs[32];
   for (uint32_t i = 0; i < 32; i += LANES) {
-    Integers rounded = (Integers)(load(x + i) * inverse + rounder) - (Integers)rounder;
-    Narrow narrow = __builtin_convertvector(rounded, Narrow);
-    __builtin_memcpy(bytes + i, &narrow, sizeof narrow);
+    Integers some = (Integers)(load(x + i) * inverse + rounder) - (Integers)rounder;
+    __builtin_memcpy((int32_t *)&rounded + i, &some, sizeof some);
   }
-  int32_t sums[2] = {0, 0};
-  for (uint32_t i = 0; i < 16; i++) {
-    sums[0] += bytes[i];
-    sums[1] += bytes[16 + i];
+  Narrow narrow = __builtin_convertvector(rounded, Narrow);
+  __builtin_memcpy(bytes, &narrow, sizeof narrow);
+  return most / 127 + sum_of(poison);
+}
+
+// The sums of the bytes of each block in `count` vectors.
+INLINE Sums sums_of_bytes(const Words bytes[], uint32_t count) {
+  Partial sums = {0};
+  Words ones = (Words){0} + 0x01010101u;
+#pragma GCC unroll 8
+  for (uint32_t k = 0; k < count; k++) sums = add_products(sums, ones, bytes[k]);
+  return widen_partial(sums);
+}
+
+// Splits signs off and returns the sums over q < 0 of |q|.
+INLINE Sums split_signs(Words bytes[8], Words signs[8]) {
+  typedef int8_t Bytes __attribute__((vector_size(sizeof(Words))));
+  Words negative[8];
+#pragma GCC unroll 8
+  for (uint32_t k = 0; k < 8; k++) {
+    signs[k] = (Words)((Bytes)bytes[k] < 0);
+    negative[k] = bytes[k] & signs[k];
+    bytes[k] = (Words)((Bytes)(bytes[k] ^ signs[k]) - (Bytes)signs[k]);
   }
-  if (!is_fine(format)) sums[0] += sums[1];
-  int32_t start[2] = {-zero_of(format) * sums[0], -zero_of(format) * sums[1]};
-  if (splits_signs(format)) {
-    for (uint32_t i = 0; i < 32; i++) {
-      signs[i] = -(bytes[i] < 0);
-      start[0] += bytes[i] & signs[i];
-      bytes[i] = (int8_t)((bytes[i] ^ signs[i]) - signs[i]);
-    }
-    start[0] = -start[0];
-    store_lane(group->signs, l, signs);
+  return -sums_of_bytes(negative, 8);
+}
+
+// `blocks` blocks, for a product with a weight of a format.
+INLINE void quantize_group(Format format, bool in_a_row, const float *x, uint32_t blocks, QuantizedGroup *group) {
+  _Alignas(64) int8_t bytes[BLOCKS][32];
+  float scales[BLOCKS];
+  uint32_t halves = halves_of(format);
+  if (blocks < BLOCKS) {
+    __builtin_memset(bytes, 0, sizeof bytes);
+    __builtin_memset(scales, 0, sizeof scales);
   }
-  if (in_a_row) __builtin_memcpy((char *)group->bytes + 32 * l, bytes, 32);
-  else store_lane(group->bytes, l, bytes);
-  ((float *)&group->scale)[l] = d;
-  for (uint32_t half = 0; half < halves_of(format); half++) {
+  for (uint32_t l = 0; l < blocks; l++) scales[l] = quantize_block(x + 32 * l, bytes[l]);
+  __builtin_memcpy(&group->scale, scales, sizeof scales);
+  Words turned[8];
+  load_turned((const uint8_t *)bytes, 32, turned);
+  load_turned((const uint8_t *)bytes + 16, 32, turned + 4);
+#pragma GCC unroll 2
+  for (uint32_t half = 0; half < halves; half++) {
     OfSum *of_sum = half ? &group->of_second_half : &group->of_sum;
-    if (has_offset(format)) ((float *)&of_sum->drive)[l] = (float)sums[half] * d;
-    else ((int32_t *)&of_sum->start)[l] = start[half];
+    Sums sums = sums_of_bytes(turned + half * 4, 8 / halves);
+    if (has_offset(format)) of_sum->drive = to_floats(sums) * group->scale;
+    else of_sum->start = -zero_of(format) * sums;
   }
+  if (splits_signs(format)) group->of_sum.start = split_signs(turned, group->signs);
+  if (in_a_row) __builtin_memcpy(group->bytes, bytes, sizeof bytes);
+  else __builtin_memcpy(group->bytes, turned, sizeof turned);
 }
 
 INLINE QuantizedGroup *quantized_group(Format format, char *all, uint32_t rows, uint32_t row, uint32_t group) {
@@ -97,8 +120,6 @@ static void quantize_row(Format format, bool in_a_row, const float *x, uint32_t 
                          uint32_t row) {
   for (uint32_t g = 0; g < groups_of(columns); g++, x += GROUP_VALUES) {
     uint32_t blocks = min_u32(BLOCKS, columns / 32 - g * BLOCKS);
-    QuantizedGroup *group = quantized_group(format, all, rows, row, g);
-    if (blocks < BLOCKS) __builtin_memset(group, 0, quantized_bytes(format));
-    for (uint32_t l = 0; l < blocks; l++) quantize_block(format, in_a_row, x + 32 * l, group, l);
+    quantize_group(format, in_a_row, x, blocks, quantized_group(format, all, rows, row, g));
   }
 }
