@@ -21,7 +21,8 @@ INLINE bool has_offset(Format f) {
 
 INLINE bool is_signed(Format f) { return f == Q8_0 || f == IQ4_NL || f == MXFP4; }
 
-// Where both weights and activations have signs, those of activations are split off, as `quantized-rows.h` says.
+// Where both weights and activations have signs, those of many rows of activations are split off, as
+// `quantized-rows.h` says.
 INLINE bool splits_signs(Format f) { return is_signed(f) && SIGNED_ZERO == 0; }
 
 INLINE uint32_t halves_of(Format f) { return is_fine(f) ? 2 : 1; }

@@ -96,15 +96,19 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)at)));
 }
 
-// Signed weights stay as they are: activations are split into magnitudes and signs.
+// Signed weights stay as they are: their signs are moved to activations, or those of activations to them.
 #define SIGNED_ZERO 0
 
 // Sums of two products in 16 bits.
 typedef int16_t Partial __attribute__((vector_size(32)));
 
-// Of bytes without and with sign.
-INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
-  return sum + (Partial)_mm256_maddubs_epi16((__m256i)magnitudes, (__m256i)x);
+INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
+  __m256i w = (__m256i)weights, v = (__m256i)x;
+  if (is_signed) {
+    v = _mm256_sign_epi8(v, w);
+    w = _mm256_sign_epi8(w, w);
+  }
+  return sum + (Partial)_mm256_maddubs_epi16(w, v);
 }
 
 // How many sums of two products fit in 16 bits, where no weight is larger than `largest`.

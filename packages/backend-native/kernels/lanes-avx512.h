@@ -81,9 +81,9 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
 
 typedef Sums Partial;
 
-// Of bytes without and with sign.
-INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
-  return (Partial)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)magnitudes, (__m512i)x);
+INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
+  (void)is_signed;
+  return (Partial)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, (__m512i)x);
 }
 
 // After how many products a partial sum has to be widened; here it never has to.

@@ -90,16 +90,18 @@ INLINE Scales widen_signed_bytes(const int8_t *at) {
   return x;
 }
 
-// Signed weights stay as they are: activations are split into magnitudes and signs.
+// Signed weights stay as they are: their signs are moved to activations, or those of activations to them.
 #define SIGNED_ZERO 0
 
 typedef Sums Partial;
 
-// Of bytes without and with sign: 0 and 2 of each word, then 1 and 3, in halves of 16 bits.
-INLINE Partial add_products(Partial sum, Words magnitudes, Words x) {
+// Bytes 0 and 2 of each word, then 1 and 3, in halves of 16 bits with their signs.
+INLINE Partial add_products(Partial sum, Words weights, Words x, bool is_signed) {
   typedef int16_t Halves16 __attribute__((vector_size(32)));
   typedef uint16_t Unsigned16 __attribute__((vector_size(32)));
-  Halves16 even = (Halves16)(((Unsigned16)magnitudes << 8) >> 8), odd = (Halves16)((Unsigned16)magnitudes >> 8);
+  Halves16 even = (Halves16)((Unsigned16)weights << 8), odd = (Halves16)weights;
+  even = is_signed ? even >> 8 : (Halves16)((Unsigned16)even >> 8);
+  odd = is_signed ? odd >> 8 : (Halves16)((Unsigned16)odd >> 8);
   Halves16 products = even * ((Halves16)((Unsigned16)x << 8) >> 8);
   Halves16 others = odd * ((Halves16)x >> 8);
   Sums a = (Sums)products, b = (Sums)others;

@@ -84,7 +84,7 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
     Sums products[32];
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {
-      Sums start = has_start(format) ? of_half(x[r], half)->start : (Sums){0};
+      Sums start = zero_of(format) ? of_half(x[r], half)->start : (Sums){0};
 #pragma GCC unroll 8
       for (uint32_t o = 0; o < outputs; o++) products[r * outputs + o] = start;
     }
@@ -97,7 +97,7 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
         Words bytes = x[r]->bytes[k];
 #pragma GCC unroll 8
         for (uint32_t o = 0; o < outputs; o++) {
-          products[r * outputs + o] = add_products(products[r * outputs + o], weights[o]->bytes[k], bytes);
+          products[r * outputs + o] = add_products(products[r * outputs + o], weights[o]->bytes[k], bytes, false);
         }
       }
     }
@@ -112,9 +112,8 @@ INLINE void add_groups(Format format, uint32_t outputs, Group *const weights[], 
         for (uint32_t r = 0; r < rows; r++) {
 #pragma GCC unroll 8
           for (uint32_t o = 0; o < outputs; o++) {
-            Partial *sum = partial + r * outputs + o;
-            Words w = weights[o]->bytes[k], v = x[r]->bytes[k];
-            *sum = splits_signs(format) ? add_products(*sum, v, w ^ x[r]->signs[k]) : add_products(*sum, w, v);
+            partial[r * outputs + o] = add_products(partial[r * outputs + o], weights[o]->bytes[k], x[r]->bytes[k],
+                                                    splits_signs(format));
           }
         }
       }

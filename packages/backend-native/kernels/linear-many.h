@@ -28,7 +28,7 @@ INLINE void add_words(uint32_t k, uint32_t outputs, Group *const weights[], uint
 #pragma GCC unroll 8
     for (uint32_t o = 0; o < outputs; o++) {
       Partial *sum = sums + r * outputs + o;
-      *sum = (Partial)settled((Words)add_products(*sum, w[o], v));
+      *sum = (Partial)settled((Words)add_products(*sum, w[o], v, false));
     }
   }
 }
@@ -47,7 +47,7 @@ INLINE void add_split_words(uint32_t k, uint32_t outputs, Group *const weights[]
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < rows; r++) {
       Sums *sum = sums + r * outputs + o;
-      Partial product = add_products((Partial){0}, magnitudes[r], xor_with(signs[r], &weights[o]->bytes[k]));
+      Partial product = add_products((Partial){0}, magnitudes[r], xor_with(signs[r], &weights[o]->bytes[k]), false);
       *sum = (Sums)settled((Words)(*sum + widen_partial(product)));
     }
   }

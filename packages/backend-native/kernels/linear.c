@@ -87,9 +87,10 @@ static void prepareLinear(const void *arguments, uint32_t part, uint32_t parts) 
     for (uint32_t group = groups.first; group < groups.end; group++) pack_float_rows(op, group);
     return;
   }
+  Arrangement arrangement = !is_many(op->weight.format, op) ? FOR_FEW : HAS_TILES ? FOR_TILES : FOR_MANY;
   Share rows = share_of(*op->rows, part, parts);
   for (uint32_t row = rows.first; row < rows.end; row++) {
-    quantize_row(op->weight.format, HAS_TILES && is_many(op->weight.format, op), row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);
+    quantize_row(op->weight.format, arrangement, row_of(op->x, row), op->x.columns, op->workspace, *op->rows, row);
   }
 }
 

@@ -5,7 +5,8 @@
 // They lie in groups, arranged as `lanes.h` says, so that a product needs no rearrangement; for tiles of AMX, the bytes
 // of each block in a row.
 //
-// Byte products want one factor without a sign. Where weights have one too, s = −1 for q < 0, else 0, is split off:
+// Byte products want one factor without a sign. Where weights have one too and there are many rows, s = −1 for q < 0,
+// else 0, is split off:
 //
 //   Σ w · q  =  Σ |q| · (w ^ s)  +  Σ over q < 0 of |q|,  because  w ^ −1 = −w − 1
 #pragma once
@@ -68,7 +69,7 @@ INLINE Sums sums_of_bytes(const Words bytes[], uint32_t count) {
   Partial sums = {0};
   Words ones = (Words){0} + 0x01010101u;
 #pragma GCC unroll 8
-  for (uint32_t k = 0; k < count; k++) sums = add_products(sums, ones, bytes[k]);
+  for (uint32_t k = 0; k < count; k++) sums = add_products(sums, ones, bytes[k], false);
   return widen_partial(sums);
 }
 
@@ -85,8 +86,11 @@ INLINE Sums split_signs(Words bytes[8], Words signs[8]) {
   return -sums_of_bytes(negative, 8);
 }
 
+// For which products rows are quantized: those of few rows, those of many, or those of tiles of AMX.
+typedef enum { FOR_FEW, FOR_MANY, FOR_TILES } Arrangement;
+
 // `blocks` blocks, for a product with a weight of a format.
-INLINE void quantize_group(Format format, bool in_a_row, const float *x, uint32_t blocks, QuantizedGroup *group) {
+INLINE void quantize_group(Format format, Arrangement arrangement, const float *x, uint32_t blocks, QuantizedGroup *group) {
   _Alignas(64) int8_t bytes[BLOCKS][32];
   float scales[BLOCKS];
   uint32_t halves = halves_of(format);
@@ -106,8 +110,8 @@ INLINE void quantize_group(Format format, bool in_a_row, const float *x, uint32_
     if (has_offset(format)) of_sum->drive = to_floats(sums) * group->scale;
     else of_sum->start = -zero_of(format) * sums;
   }
-  if (splits_signs(format)) group->of_sum.start = split_signs(turned, group->signs);
-  if (in_a_row) __builtin_memcpy(group->bytes, bytes, sizeof bytes);
+  if (splits_signs(format) && arrangement == FOR_MANY) group->of_sum.start = split_signs(turned, group->signs);
+  if (arrangement == FOR_TILES) __builtin_memcpy(group->bytes, bytes, sizeof bytes);
   else __builtin_memcpy(group->bytes, turned, sizeof turned);
 }
 
@@ -116,10 +120,10 @@ INLINE QuantizedGroup *quantized_group(Format format, char *all, uint32_t rows, 
 }
 
 // Row `row` of `rows`.
-static void quantize_row(Format format, bool in_a_row, const float *x, uint32_t columns, char *all, uint32_t rows,
+static void quantize_row(Format format, Arrangement arrangement, const float *x, uint32_t columns, char *all, uint32_t rows,
                          uint32_t row) {
   for (uint32_t g = 0; g < groups_of(columns); g++, x += GROUP_VALUES) {
     uint32_t blocks = min_u32(BLOCKS, columns / 32 - g * BLOCKS);
-    quantize_group(format, in_a_row, x, blocks, quantized_group(format, all, rows, row, g));
+    quantize_group(format, arrangement, x, blocks, quantized_group(format, all, rows, row, g));
   }
 }
