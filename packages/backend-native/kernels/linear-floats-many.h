@@ -102,7 +102,7 @@ INLINE void widen_and_add(Format format, uint32_t rows, const float *x, WeightBl
   copy_sums(rows, sums, lanes);
   for (; left >= 64 / bytes * LANES; left -= 64 / bytes * LANES) {
 #pragma GCC unroll 4
-    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) __builtin_prefetch(at[o] + w->ahead);
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) __builtin_prefetch(at[o] + w->ahead, 0, 2);
 #pragma GCC unroll 8
     for (uint32_t v = 0; v < 64 / bytes; v++, x += rows * LANES, widened += GROUP_OUTPUTS) {
       widen_vector_and_add(format, LANES, rows, x, at, widened, lanes);
