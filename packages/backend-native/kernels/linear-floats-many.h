@@ -13,8 +13,8 @@
 // The sums of so many rows with so many outputs fit the registers.
 #define GROUP_ROWS 6
 #define GROUP_OUTPUTS (LANES == 16 ? 4 : 2)
-// So many columns of so many rows stay in the first-level cache.
-#define BLOCK_COLUMNS 256
+// So many columns, at most, of so many rows stay in the first-level cache.
+#define BLOCK_COLUMNS 320
 #define SLAB_FLOAT_ROWS 18
 
 INLINE uint32_t padded_columns(uint32_t columns) { return (columns + LANES - 1) / LANES * LANES; }
@@ -204,8 +204,14 @@ INLINE void finish_slab(const FloatSlab *slab, uint32_t o, uint32_t count) {
   }
 }
 
+// Columns of a block: as many in each, in whole lines of memory, so that none is short and hardly worth its beginning.
+INLINE uint32_t block_of(uint32_t columns) {
+  uint32_t blocks = (columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+  return ((columns + blocks - 1) / blocks + 31) / 32 * 32;
+}
+
 INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs) {
-  uint32_t rows = *op->rows, columns = op->x.columns, bytes = bytes_of(format);
+  uint32_t rows = *op->rows, columns = op->x.columns, block = block_of(columns), bytes = bytes_of(format);
   uint64_t row_bytes = (uint64_t)columns * bytes;
   FloatSlab slab;
   WeightBlock w;
@@ -214,11 +220,11 @@ INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs
     uint32_t count = min_u32(LANES, outputs.end - o);
     for (uint32_t row = 0; row < rows; row += SLAB_FLOAT_ROWS) {
       begin_slab(&slab, row, min_u32(row + SLAB_FLOAT_ROWS, rows));
-      for (uint32_t first = 0; first < columns; first += BLOCK_COLUMNS) {
-        bool is_last = first + BLOCK_COLUMNS >= columns;
-        w.columns = is_last ? columns - first : BLOCK_COLUMNS;
+      for (uint32_t first = 0; first < columns; first += block) {
+        bool is_last = first + block >= columns;
+        w.columns = is_last ? columns - first : block;
         // The next block of these outputs, or the first of those after LANES.
-        w.ahead = is_last ? LANES * row_bytes - first * bytes : BLOCK_COLUMNS * bytes;
+        w.ahead = is_last ? LANES * row_bytes - first * bytes : block * bytes;
         for (uint32_t k = 0; k * GROUP_OUTPUTS < count; k++) {
           for (uint32_t i = 0; i < GROUP_OUTPUTS; i++) {
             w.at[i] = weight_row(op, o + min_u32(k * GROUP_OUTPUTS + i, count - 1), row_bytes) + first * bytes;
