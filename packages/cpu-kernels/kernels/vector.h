@@ -180,10 +180,23 @@ INLINE void part(Floats x, Floats4 parts[LANES / 4]) {
 
 // The sums of LANES vectors' lanes, added as `sum_of` does.
 INLINE Floats sums_of_each(const Floats x[LANES]) {
+#if LANES == 8
+  // The halves of vector l and of l + 4 side by side.
+  Floats folded[4];
+#pragma GCC unroll 4
+  for (uint32_t l = 0; l < 4; l++) {
+    folded[l] = _mm256_permute2f128_ps(x[l], x[l + 4], 0x20) + _mm256_permute2f128_ps(x[l], x[l + 4], 0x31);
+  }
+#define BOTH(a, b, low, high) (_mm256_shuffle_ps(a, b, low) + _mm256_shuffle_ps(a, b, high))
+  Floats first = BOTH(folded[0], folded[1], 0x44, 0xee), second = BOTH(folded[2], folded[3], 0x44, 0xee);
+  return BOTH(first, second, 0x88, 0xdd);
+#undef BOTH
+#else
   Floats4 sums[LANES / 4];
 #pragma GCC unroll 4
   for (uint32_t l = 0; l < LANES; l += 4) sums[l / 4] = sums_of_four(x[l], x[l + 1], x[l + 2], x[l + 3]);
   return join(sums);
+#endif
 }
 
 // The first lane of a comparison that is true; LANES where none is.
