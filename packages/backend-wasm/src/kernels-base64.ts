@@ -1,7 +1,7 @@
 // Written by kernels/build.ts from the C sources beside it.
 
 /** SHA-256 of the sources and of how they are compiled. */
-export const sourceHash: string = "1bfc874ef91c49ae3e62cc7fd3a44ba8afbf2f3ffdf70563713f17a50ed46305";
+export const sourceHash: string = "fb3d0a15428d8127f8dc955c0dd40353dabcc03890121fcbb5d5390cfacb397d";
 
 /** The compiled modules, gzipped. */
 export const kernelsBase64 = {
