@@ -13,7 +13,7 @@
 // The sums of so many rows with so many outputs fit the registers.
 #define GROUP_ROWS 6
 #define GROUP_OUTPUTS (LANES == 16 ? 4 : 2)
-// So many columns, at most, of so many rows stay in the first-level cache.
+// The longest block of columns, and the most rows of a slab: together they stay in the first-level cache.
 #define BLOCK_COLUMNS 320
 #define SLAB_FLOAT_ROWS 18
 
@@ -204,7 +204,7 @@ INLINE void finish_slab(const FloatSlab *slab, uint32_t o, uint32_t count) {
   }
 }
 
-// Columns of a block: as many in each, in whole lines of memory, so that none is short and hardly worth its beginning.
+// Columns of each block, in whole lines of memory: about as many in all, so that none is hardly worth its beginning.
 INLINE uint32_t block_of(uint32_t columns) {
   uint32_t blocks = (columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
   return ((columns + blocks - 1) / blocks + 31) / 32 * 32;
