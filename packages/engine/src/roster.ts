@@ -163,10 +163,10 @@ export class Roster {
     const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((spare?.length ?? 0) / PAGE_SIZE);
     const promised = [...this.running].reduce((sum, other) => sum + this.#missingPages(other), 0);
     const { cache } = this.device;
+    const missing = (): number => pages + promised - pool.freePages;
     // A request that has to wait all the same takes nothing from the cache.
-    const obtainable = pool.freePages + (cache?.freeablePages(spare) ?? 0);
-    if (obtainable < pages + promised && !isAlone) return false;
-    while (pool.freePages < pages + promised && cache?.freePages(spare));
+    if (!isAlone && missing() > 0 && missing() > (cache?.freeablePages(spare) ?? 0)) return false;
+    while (missing() > 0 && cache?.freePages(spare));
     if (start === undefined) job.sequence = pool.open();
     else job.sequence = "kind" in start ? pool.restore(start) : restoreCopy(pool, start);
     if (job.hasLostDevice) this.#telemetry.counters.recoveredTokens += start?.length ?? 0;
