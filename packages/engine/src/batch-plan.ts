@@ -1,3 +1,5 @@
+import type { Extents } from "@krait/tensor";
+
 /** What one sequence could do in the next step. */
 export interface Candidate {
   /** Rows that it has for the step at most. */
@@ -65,4 +67,12 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits)
 export function outputsOf({ rows, outputs }: Candidate, granted: number): number {
   if (outputs === "all") return granted;
   return outputs === "last" && granted > 0 && granted === rows ? 1 : 0;
+}
+
+/** What every step is padded to where none may depend, not even by rounding, on what else runs. */
+export function padding(limits: BatchLimits, context: number, isPrompt: boolean): Partial<Extents> {
+  const { rows, segments, outputRows } = limits;
+  if (isPrompt) return { rows, longestSegment: rows, context };
+  const decoding = Math.min(segments, outputRows);
+  return { rows: decoding, segments: decoding, outputRows: decoding, context };
 }

@@ -1,6 +1,7 @@
 import { type BatchLimits, type Candidate, outputsOf, planBatch } from "./batch-plan.ts";
-import { EngineError, isLoss } from "./errors.ts";
+import { isLoss } from "./errors.ts";
 import type { Job } from "./job.ts";
+import { JobError, noPages } from "./job-error.ts";
 import type { Roster } from "./roster.ts";
 import type { Sequence } from "./state-pool.ts";
 import { LAST_TOKEN } from "./step-feeds.ts";
@@ -27,6 +28,8 @@ export interface ComposeOptions {
   readonly lookahead: boolean;
   /** Prompts are cut at multiples of so many rows, one prompt a step, apart from answers; mixed unless given. */
   readonly chunk: number | undefined;
+  /** Whether a step is being run, whose tokens are to be read before anybody is given up. */
+  readonly isUnderWay: boolean;
 }
 
 /** A candidate with what its rows are. */
@@ -42,13 +45,13 @@ interface Rows extends Candidate {
  * The next step: a row for each sequence in the middle of its answer, and rows of prompts. Pages for all of
  * them are free when it returns.
  *
- * @throws {PagesError} naming the job for which there will never be pages.
- * @throws {ForkError} naming the job whose states the backend did not copy.
+ * @throws {JobError} with the job for which there are no pages though nobody else runs, or whose states the
+ *   backend did not copy.
  */
 export function composeStep(roster: Roster, options: ComposeOptions, lastWasPrompt: boolean): StepPart[] {
   for (const job of [...roster.running]) {
     if (!waitsForFork(job) || fork(roster, job) || roster.running.size > 1) continue;
-    throw new PagesError(job, 1, roster.device.executor.pool.freePages);
+    roster.separate(job);
   }
   const candidates = [...roster.running]
     .sort((a, b) => a.servedAt - b.servedAt || a.admission - b.admission)
@@ -59,6 +62,7 @@ export function composeStep(roster: Roster, options: ComposeOptions, lastWasProm
   const parts: StepPart[] = [];
   const kept = new Set<Job>();
   let claimed = 0;
+  let blocked: JobError | undefined;
   const oldestFirst = chosen
     .map((rows, index) => ({ rows, count: granted[index]! }))
     .filter(({ count }) => count > 0)
@@ -72,48 +76,17 @@ export function composeStep(roster: Roster, options: ComposeOptions, lastWasProm
     kept.add(job);
     if (!roster.claimPages(job, claimed + Math.max(0, pages), kept)) {
       kept.delete(job);
-      if (roster.running.size === 1) throw new PagesError(job, pages, pool.freePages);
+      blocked = new JobError(job, noPages(pages, pool.freePages, pool.pages));
       continue;
     }
     claimed += Math.max(0, pages);
     parts.push(partOf(rows, count));
   }
-  return parts;
-}
-
-/** A sequence for which there are not enough pages, though it has all to itself. */
-export class PagesError extends Error {
-  readonly job: Job;
-  readonly needed: number;
-  readonly free: number;
-
-  constructor(job: Job, needed: number, free: number) {
-    super(`${needed} pages are needed, ${free} are free`);
-    this.job = job;
-    this.needed = needed;
-    this.free = free;
-  }
-
-  /** What the request is told. */
-  told(pages: number): EngineError {
-    const { needed, free } = this;
-    return new EngineError(
-      "PAGES_EXHAUSTED",
-      `${needed} more pages of keys and values are needed, but only ${free} of ${pages} are free, and no request ` +
-        "that runs will free others. Close sequences or sessions, or load the model with a larger maxKvTokens.",
-      { needed, free, pages },
-    );
-  }
-}
-
-/** What the backend said when a sequence's states were to be copied for its other answers. */
-export class ForkError extends Error {
-  readonly job: Job;
-
-  constructor(job: Job, cause: unknown) {
-    super("a sequence was not forked", { cause });
-    this.job = job;
-  }
+  if (parts.length > 0 || blocked === undefined || options.isUnderWay) return parts;
+  if (roster.running.size === 1) throw blocked;
+  // What the others wait for, such as being forked, may be the pages of this one.
+  roster.preempt(blocked.job);
+  return composeStep(roster, options, lastWasPrompt);
 }
 
 function fork(roster: Roster, job: Job): boolean {
@@ -121,7 +94,7 @@ function fork(roster: Roster, job: Job): boolean {
     return roster.fork(job);
   } catch (error) {
     if (isLoss(error)) throw error;
-    throw new ForkError(job, error);
+    throw new JobError(job, error);
   }
 }
 

@@ -38,8 +38,8 @@ export interface PromptLogprobsEvent {
 
 /**
  * Why generation ended: `stop` at an end token, a stop string or the end of a constraint, `tool-calls` at
- * such an end after calls, `length` at `maxTokens` or at the end of the context, `loop` when the answer
- * repeated itself.
+ * such an end after calls, `length` at `maxTokens`, at the end of the context or when there are no more pages,
+ * `loop` when the answer repeated itself.
  */
 export type FinishReason = "stop" | "tool-calls" | "length" | "loop";
 

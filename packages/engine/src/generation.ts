@@ -155,6 +155,11 @@ export class Generation {
     return this.#counted([event, ...deltas]);
   }
 
+  /** Ends the answer with the tokens that it has: there is no memory for more. */
+  cutShort(): void {
+    this.#finishReason ??= "length";
+  }
+
   /** The last events: what text was held back, and the finish event. */
   finish(
     usage: Pick<Usage, "promptTokens" | "cachedTokens">,

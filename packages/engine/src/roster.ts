@@ -3,6 +3,7 @@ import { EngineError, isLoss } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { type HostCopies, type HostCopy, restoreCopy } from "./host-copies.ts";
 import type { Job } from "./job.ts";
+import { noPages } from "./job-error.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { snapshotPoints } from "./snapshot-points.ts";
 import type { Snapshot, StatePool } from "./state-pool.ts";
@@ -85,6 +86,11 @@ export class Roster {
     }
   }
 
+  /** Has the followers of a sequence read its prompt themselves, one after the other, for want of room beside it. */
+  separate(leader: Job): void {
+    this.waiting.unshift(...leader.followers.splice(0));
+  }
+
   /**
    * Makes sure that so many pages are free: from the cache, then from sequences whose readers do not read, then
    * from those that are younger than the job.
@@ -99,7 +105,7 @@ export class Roster {
         .filter((other) => other.admission > job.admission && !kept.has(other))
         .sort((a, b) => b.admission - a.admission)[0];
       if (victim === undefined) return false;
-      this.#preempt(victim);
+      this.preempt(victim);
     }
     return true;
   }
@@ -109,11 +115,12 @@ export class Roster {
     const victim = [...this.running]
       .filter((job) => job.isStalled && !kept?.has(job))
       .sort((a, b) => a.servedAt - b.servedAt)[0];
-    if (victim !== undefined) this.#preempt(victim);
+    if (victim !== undefined) this.preempt(victim);
     return victim !== undefined;
   }
 
-  #preempt(job: Job): void {
+  /** Takes a sequence's memory for others. */
+  preempt(job: Job): void {
     this.#telemetry.counters.preemptions++;
     this.suspend(job);
   }
@@ -157,16 +164,22 @@ export class Roster {
     const wanted = 1 + job.followers.length;
     if (pool.freeSlots - reserved < wanted && !isAlone) return false;
     if (pool.freeSlots < wanted) throw noSlots(wanted, pool.freeSlots);
-    const start = this.#start(job);
-    const spare = start !== undefined && "kind" in start ? start : undefined;
-    // The pages of a copy are not there yet, those of a snapshot are shared.
-    const pages = pool.pagesFor(job.tokens.length + 1) - Math.floor((spare?.length ?? 0) / PAGE_SIZE);
     const promised = [...this.running].reduce((sum, other) => sum + this.#missingPages(other), 0);
     const { cache } = this.device;
-    const missing = (): number => pages + promised - pool.freePages;
+    let start = this.#start(job);
+    const spare = (): Snapshot | undefined => (start !== undefined && "kind" in start ? start : undefined);
+    // The pages of a copy are not there yet, those of a snapshot are shared.
+    const needed = (): number =>
+      pool.pagesFor(job.tokens.length + (isAlone ? 0 : 1)) - Math.floor((spare()?.length ?? 0) / PAGE_SIZE);
+    const missing = (): number => needed() + promised - pool.freePages;
     // A request that has to wait all the same takes nothing from the cache.
-    if (!isAlone && missing() > 0 && missing() > (cache?.freeablePages(spare) ?? 0)) return false;
-    while (missing() > 0 && cache?.freePages(spare));
+    if (!isAlone && missing() > 0 && missing() > (cache?.freeablePages(spare()) ?? 0)) return false;
+    while (missing() > 0) {
+      if (cache?.freePages(spare())) continue;
+      // Without its own beginning, of which it would fill a second page, there may just be room.
+      if (!cache?.freePages()) throw noPages(needed(), pool.freePages, pool.pages);
+      start = this.#start(job);
+    }
     if (start === undefined) job.sequence = pool.open();
     else job.sequence = "kind" in start ? pool.restore(start) : restoreCopy(pool, start);
     if (job.hasLostDevice) this.#telemetry.counters.recoveredTokens += start?.length ?? 0;

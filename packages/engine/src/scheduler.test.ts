@@ -163,14 +163,6 @@ test("sequences that outgrow the pages give way to older ones, and nobody's answ
   expect(engine.stats.preemptions).toBeGreaterThan(0);
 });
 
-test("one that needs more pages than there are fails alone", async () => {
-  const { engine } = await open({ pages: 6 });
-  const large = run(engine, { prompt: promptOf(1, 50), maxTokens: 1000 });
-  const small = run(engine, { prompt: promptOf(2, 10), maxTokens: 100 });
-  await expect(large).rejects.toMatchObject({ code: "PAGES_EXHAUSTED", details: { pages: 6 } });
-  expect(await small).toEqual(continuation(hashing, promptOf(2, 10), 100));
-});
-
 test("several answers share the reading of their prompt", async () => {
   for (const length of [1, 100]) {
     const { engine, read } = await open({ rows: 32 });

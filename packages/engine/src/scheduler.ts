@@ -1,8 +1,9 @@
-import type { BatchLimits } from "./batch-plan.ts";
-import { type ComposeOptions, composeStep, ForkError, PagesError, type StepPart } from "./compose-step.ts";
+import { type BatchLimits, padding } from "./batch-plan.ts";
+import { composeStep, type StepPart } from "./compose-step.ts";
 import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
 import { EngineError, isLoss } from "./errors.ts";
 import type { Job, Submission } from "./job.ts";
+import { JobError } from "./job-error.ts";
 import { nextTask } from "./next-task.ts";
 import { type Device, Roster } from "./roster.ts";
 import { enqueueStep, type Step } from "./step.ts";
@@ -135,8 +136,8 @@ export class Scheduler {
       let pending: readonly StepPart[] = [];
       try {
         if (this.#loss !== undefined) throw this.#loss.error;
-        for (const { job, error } of this.roster.admit()) this.fail(job.submission, error);
-        pending = composeStep(this.roster, this.#composing, this.#lastWasPrompt);
+        for (const { job, error } of this.roster.admit()) this.#giveUp(job, error);
+        pending = this.#compose(inFlight.length > 0);
         isBusy = pending.length > 0 || inFlight.length > 0;
         // A suspect's step has to be done, or not, before anything else is risked.
         const looksAhead = this.#options.lookahead && !pending.some(({ job }) => job.isSuspect);
@@ -156,9 +157,10 @@ export class Scheduler {
     this.#isRunning = false;
   }
 
-  get #composing(): ComposeOptions {
+  #compose(isUnderWay: boolean): StepPart[] {
     const { limits, lookahead, deterministic } = this.#options;
-    return { limits, lookahead, chunk: deterministic ? limits.rows : undefined };
+    const chunk = deterministic ? limits.rows : undefined;
+    return composeStep(this.roster, { limits, lookahead, chunk, isUnderWay }, this.#lastWasPrompt);
   }
 
   async #enqueue(parts: readonly StepPart[], before: () => Promise<void>): Promise<Step> {
@@ -167,13 +169,7 @@ export class Scheduler {
     const { limits, maxContext, maxBiases, deterministic } = this.#options;
     const isPrompt = parts.some(({ isDecoding }) => !isDecoding);
     this.#lastWasPrompt = isPrompt;
-    const { rows, segments, outputRows } = limits;
-    const decoding = Math.min(segments, outputRows);
-    const least = !deterministic
-      ? {}
-      : isPrompt
-        ? { rows, longestSegment: rows, context: maxContext }
-        : { rows: decoding, segments: decoding, outputRows: decoding, context: maxContext };
+    const least = deterministic ? padding(limits, maxContext, isPrompt) : {};
     return await enqueueStep(this.roster.device, parts, { maxBiases, least, before });
   }
 
@@ -231,6 +227,16 @@ export class Scheduler {
     submission.sink.fail(error, false);
   }
 
+  /** Ends what cannot go on. An answer that has begun and finds no more pages is complete as far as it goes. */
+  #giveUp(job: Job, error: unknown): void {
+    const isFull = error instanceof EngineError && error.code === "PAGES_EXHAUSTED";
+    if (isFull && job.generation.completionTokens > 0) {
+      this.#telemetry.warn(error.code, error.message);
+      job.generation.cutShort();
+      this.#finish(job);
+    } else this.fail(job.submission, error);
+  }
+
   /**
    * A step has failed. The states of its sequences are not to be trusted: each is read again in a step of its
    * own, and only one whose own step fails ends. A lost device is replaced before, if that can be done.
@@ -244,10 +250,7 @@ export class Scheduler {
       for (const job of jobs) job.isSuspect = true;
       return await this.#replaceDevice(error);
     }
-    if (error instanceof PagesError) {
-      return this.fail(error.job.submission, error.told(this.roster.device.executor.pool.pages));
-    }
-    if (error instanceof ForkError) return this.fail(error.job.submission, error.cause);
+    if (error instanceof JobError) return this.#giveUp(error.job, error.cause);
     const { cache, copies } = this.roster.device;
     for (const { job, end } of involved) {
       const tokens = job.tokens.slice(0, end);
