@@ -28,8 +28,6 @@ export interface ComposeOptions {
   readonly lookahead: boolean;
   /** Prompts are cut at multiples of so many rows, one prompt a step, apart from answers; mixed unless given. */
   readonly chunk: number | undefined;
-  /** Whether a step is being run, whose tokens are to be read before anybody is given up. */
-  readonly isUnderWay: boolean;
 }
 
 /** A candidate with what its rows are. */
@@ -45,10 +43,16 @@ interface Rows extends Candidate {
  * The next step: a row for each sequence in the middle of its answer, and rows of prompts. Pages for all of
  * them are free when it returns.
  *
+ * @param isUnderWay - whether a step is being run, whose tokens are to be read before anybody is given up.
  * @throws {JobError} with the job for which there are no pages though nobody else runs, or whose states the
  *   backend did not copy.
  */
-export function composeStep(roster: Roster, options: ComposeOptions, lastWasPrompt: boolean): StepPart[] {
+export function composeStep(
+  roster: Roster,
+  options: ComposeOptions,
+  lastWasPrompt: boolean,
+  isUnderWay: boolean,
+): StepPart[] {
   for (const job of [...roster.running]) {
     if (!waitsForFork(job) || fork(roster, job) || roster.running.size > 1) continue;
     roster.separate(job);
@@ -82,11 +86,11 @@ export function composeStep(roster: Roster, options: ComposeOptions, lastWasProm
     claimed += Math.max(0, pages);
     parts.push(partOf(rows, count));
   }
-  if (parts.length > 0 || blocked === undefined || options.isUnderWay) return parts;
+  if (parts.length > 0 || blocked === undefined || isUnderWay) return parts;
   if (roster.running.size === 1) throw blocked;
   // What the others wait for, such as being forked, may be the pages of this one.
   roster.preempt(blocked.job);
-  return composeStep(roster, options, lastWasPrompt);
+  return composeStep(roster, options, lastWasPrompt, isUnderWay);
 }
 
 function fork(roster: Roster, job: Job): boolean {

@@ -1,5 +1,5 @@
 import { type BatchLimits, padding } from "./batch-plan.ts";
-import { composeStep, type StepPart } from "./compose-step.ts";
+import { type ComposeOptions, composeStep, type StepPart } from "./compose-step.ts";
 import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
 import { EngineError, isLoss } from "./errors.ts";
 import type { Job, Submission } from "./job.ts";
@@ -34,6 +34,7 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly roster: Roster;
   readonly #options: SchedulerOptions;
+  readonly #composing: ComposeOptions;
   readonly #telemetry: Telemetry;
   #isRunning = false;
   #running: Promise<void> = Promise.resolve();
@@ -44,10 +45,11 @@ export class Scheduler {
   #loss: { readonly error: unknown } | undefined;
 
   constructor(device: Device, options: SchedulerOptions, telemetry: Telemetry) {
-    const { snapshotStride, deterministic, limits } = options;
-    const snapshotGrid = deterministic ? limits.rows : undefined;
-    this.roster = new Roster(device, { snapshotStride, snapshotGrid }, telemetry);
+    const { snapshotStride, deterministic, limits, lookahead } = options;
+    const chunk = deterministic ? limits.rows : undefined;
+    this.roster = new Roster(device, { snapshotStride, snapshotGrid: chunk }, telemetry);
     this.#options = options;
+    this.#composing = { limits, lookahead, chunk };
     this.#telemetry = telemetry;
   }
 
@@ -137,7 +139,7 @@ export class Scheduler {
       try {
         if (this.#loss !== undefined) throw this.#loss.error;
         for (const { job, error } of this.roster.admit()) this.#giveUp(job, error);
-        pending = this.#compose(inFlight.length > 0);
+        pending = composeStep(this.roster, this.#composing, this.#lastWasPrompt, inFlight.length > 0);
         isBusy = pending.length > 0 || inFlight.length > 0;
         // A suspect's step has to be done, or not, before anything else is risked.
         const looksAhead = this.#options.lookahead && !pending.some(({ job }) => job.isSuspect);
@@ -155,12 +157,6 @@ export class Scheduler {
       }
     }
     this.#isRunning = false;
-  }
-
-  #compose(isUnderWay: boolean): StepPart[] {
-    const { limits, lookahead, deterministic } = this.#options;
-    const chunk = deterministic ? limits.rows : undefined;
-    return composeStep(this.roster, { limits, lookahead, chunk, isUnderWay }, this.#lastWasPrompt);
   }
 
   async #enqueue(parts: readonly StepPart[], before: () => Promise<void>): Promise<Step> {
