@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { echoModel } from "../../test-support/echo-model.ts";
 import { readEvents, startTiny, type TinyServer } from "../../test-support/running-server.ts";
+import { serve } from "./serve.ts";
 
 const messages = [{ role: "user", content: "What is 47 + 38?" }];
 const bans = Object.fromEntries([2, 11, 12].map((token) => [token, -100]));
@@ -39,6 +43,14 @@ test("what is not done in time is ended, and its client is told", async () => {
   expect(events.at(-1)!.data).toMatchObject({ error: { code: "shutting_down" } });
   await ended;
   await tiny[Symbol.asyncDispose]();
+});
+
+test("told to end, a server does not wait for connections on which nothing has come", async () => {
+  const server = await serve([echoModel(0)], { port: 0 });
+  const silent = connect(server.port, server.host);
+  await once(silent, "connect");
+  await server.close({ graceSeconds: 3600 });
+  await once(silent.resume(), "close");
 });
 
 test("the OpenAPI document tells the fields that requests may have", async () => {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { createHandler, type Handler } from "../handler.ts";
 import { accessKeysOf, type HandlerOptions } from "../handler-options.ts";
@@ -73,6 +73,11 @@ export async function serve(
     },
   }) as Server;
   server.maxConnections = maxConnections;
+  const connections = new Set<Socket>();
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
 
@@ -80,8 +85,12 @@ export async function serve(
   const close = async (graceSeconds: number): Promise<void> => {
     drain.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Connections that become idle later are not closed by themselves.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    // Connections that become idle later are not closed by themselves, and those on which nothing has come yet,
+    // such as browsers and proxies open ahead, are none of Node's idle ones.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, 50);
     const timer = setTimeout(() => {
       abort.abort(new ApiError("overloaded", "This server has ended.", { code: "shutting_down" }));
       // Time for the streams to tell their clients, on a machine that is busy elsewhere, too.

@@ -115,8 +115,8 @@ export class UpstreamAnswer {
     const { pool, fetch, apiKey } = this.#parts;
     const { signal, prefix } = this.#request;
     const upstream = pool.choose(prefix, this.#failed);
-    const cut = new AbortController();
     const before = this.#completionTokens;
+    let isCut = false;
     upstream.running++;
     try {
       const { tokens, isLast } = await this.#limit(upstream);
@@ -125,20 +125,19 @@ export class UpstreamAnswer {
         return;
       }
       const target = { url: upstream.url, apiKey, fetch };
-      const signals = AbortSignal.any([signal, cut.signal]);
-      for await (const piece of streamCompletion(target, this.#body(tokens), signals)) {
+      for await (const piece of streamCompletion(target, this.#body(tokens), signal)) {
         yield* this.#take(piece.text);
         if (piece.usage !== undefined) this.#count(piece.usage, before);
         const { stopped } = this.#pipeline;
         const goesOn = piece.finishReason === "length" && !isLast && this.#completionTokens > before;
         if (stopped !== undefined) yield { type: "end", ending: { finishReason: "stop", stop: stopped } };
         else if (piece.finishReason !== undefined && !goesOn) yield { type: "end", ending: endingOf(piece) };
-        if (stopped !== undefined || this.#endThinking()) {
-          cut.abort();
-          if (stopped === undefined) yield* this.#take(REASONING_CLOSE);
-          return;
-        }
+        // Leaving the loop ends the completion at the upstream.
+        if (stopped !== undefined) return;
+        isCut = this.#endThinking();
+        if (isCut) break;
       }
+      if (isCut) yield* this.#take(REASONING_CLOSE);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       if (error.status === 400 && this.#text !== "" && this.#request.maxTokens === undefined) {
@@ -225,7 +224,8 @@ export class UpstreamAnswer {
   /** The upstream's own numbers are better than ours, which encode its text again. */
   #count({ completionTokens, cachedTokens }: CompletionUsage, before: number): void {
     this.#completionTokens = before + completionTokens;
-    this.#cachedTokens = Math.max(this.#cachedTokens, cachedTokens);
+    // The prompt of a later completion begins with what the one before it has read and written.
+    if (before === 0) this.#cachedTokens = cachedTokens;
   }
 
   get #usage(): ServedUsage {

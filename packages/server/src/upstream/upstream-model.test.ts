@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHandler } from "../handler.ts";
 import { serveModel } from "../model/serve-model.ts";
 import type { ServedChatRequest, ServedEvent } from "../model/served-model.ts";
+import { serve } from "../node/serve.ts";
 import { createUpstreamModel, type UpstreamModelOptions } from "./upstream-model.ts";
 
 let model: ChatModel;
@@ -95,16 +96,18 @@ test("what a user writes never becomes a special token upstream", async () => {
   expect(count(prompt)).toBe(usual);
 });
 
-test("a thinking budget ends the trace in one stream, and the answer follows", async () => {
-  using upstream = upstreamModel();
-  const thinking = { budget: 3, grace: 2 };
-  const { reasoning, text, finish } = await fold(
-    upstream.chat(ask("What is 7 + 5?", { reasoning: "on", thinking })),
-  );
+test("a thinking budget ends the trace in one stream, and the answer follows, over a real connection", async () => {
+  await using server = await serve([serveModel(model, { id: "tiny" })], { port: 0 });
+  using upstream = upstreamModel({ urls: [server.url], fetch });
+  const request = ask("How much is 7 + 5?", { reasoning: "on", thinking: { budget: 3, grace: 2 } });
+  const { reasoning, text, finish } = await fold(upstream.chat(request));
   expect(model.tokenizer.encode(reasoning).length).toBeLessThan(9);
   expect(text).not.toBe("");
   expect(text).not.toContain("think>");
   expect(finish).toMatchObject({ reasoningEnd: expect.stringMatching(/newline|hard/) });
+  // What the second completion finds cached is what the first has read, and nothing that the client saved.
+  const { usage } = finish as Extract<ServedEvent, { type: "finish" }>;
+  expect(usage.cachedTokens).toBeLessThan(usage.promptTokens);
 });
 
 describe("upstreams that fail", () => {
