@@ -28,7 +28,10 @@ export function chatRequest(
   requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
   // A model that does not know of the tools cannot call them.
   const tools = toolChoice === "none" ? [] : (options.tools ?? []);
-  const constraint = constraints.of({ format, toolChoice, allowedTools, parallelToolCalls }, tools);
+  const structure = { format, toolChoice, allowedTools, parallelToolCalls };
+  const mustCall = toolChoice === "required" || typeof toolChoice === "object";
+  // A call that has to come comes behind any text.
+  const constraint = constraints.of(structure, tools, mustCall ? "" : startOfAnswer(messages));
   requireOneConstraint(constraint, rest.constraint);
   // A budget of nothing is reasoning off, which the model has its own prompt for.
   const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
@@ -50,6 +53,16 @@ export function chatRequest(
     snapshotAt: boundaries,
     sampling: { ...(defaults ?? recommendedSampling(prompt.reasoning)), ...sampling },
   };
+}
+
+/** What a last message of the assistant has of the answer: what is not reasoning. */
+function startOfAnswer(messages: readonly Message[]): string {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant" || last.tool_calls?.length) return "";
+  const { content } = last;
+  const text = typeof content === "string" ? content : (content ?? []).map((part) => part.text).join("\n");
+  const afterReasoning = text.split("</think>");
+  return afterReasoning.length === 1 && text.includes("<think>") ? "" : afterReasoning.at(-1)!.trim();
 }
 
 /** The prompt's ids, and the lengths in ids at which its boundaries lie. */

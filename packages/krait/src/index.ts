@@ -24,5 +24,6 @@ export {
   type ToolRunResult,
   toolSchema,
 } from "./run-tools.ts";
+export { toolOfPrompt } from "./structured/answer-grammar.ts";
 export type { AnswerFormat, StructuredOptions } from "./structured/structured-options.ts";
 export { openTextFiles, type TextFiles } from "./text-files.ts";

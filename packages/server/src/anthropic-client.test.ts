@@ -131,6 +131,11 @@ describe("the anthropic client", () => {
     expect(stop_reason).toBe("end_turn");
     const [block] = content as Anthropic.TextBlock[];
     expect(JSON.parse(block!.text)).toEqual({ sum: expect.any(Number) });
+    const formerly = { output_format: { type: "json_schema", schema } };
+    const request = { model: "tiny", max_tokens: 60, messages: sum, ...formerly };
+    const before = (await (await tiny.post("/v1/messages", request)).json()) as Anthropic.Message;
+    const [first] = before.content as Anthropic.TextBlock[];
+    expect(JSON.parse(first!.text)).toEqual({ sum: expect.any(Number) });
   });
 
   test("counts the tokens that the prompt will have", async () => {

@@ -120,6 +120,47 @@ describe("what a response cannot have", () => {
   });
 });
 
+describe("what a message cannot have", () => {
+  test("is a conversation that is kept elsewhere, and the client's own loop goes on without", async () => {
+    const thread = { type: "continue", previous_message_id: "msg_1" } as const;
+    const request = { model, max_tokens: 5, messages: [sum] };
+    await expect(anthropic.beta.messages.create({ ...request, thread })).rejects.toMatchObject({
+      ...{ status: 400, errorCode: "thread_unsupported_request" },
+    });
+    const answered = await anthropic.beta.messages.toolRunner({
+      ...{ model, max_tokens: 200, temperature: 0 },
+      messages: [{ role: "user", content: "What is the weather in Paris?" }],
+      tools: [
+        {
+          ...{ type: "custom", name: "get_weather", parse: (input: unknown) => input },
+          input_schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+          run: () => '{"city": "Paris", "temperature": 16, "unit": "celsius", "condition": "sunny"}',
+        },
+      ],
+    });
+    expect(answered.content[0]).toMatchObject({ text: expect.stringMatching(/16 °C.*Paris/) });
+  });
+
+  test("are tools of other servers, and schemas of strict tools that cannot be enforced", async () => {
+    const ask = (more: object) =>
+      anthropic.messages.create({ model, max_tokens: 5, messages: [sum], ...more } as never);
+    const mcp_servers = [{ type: "url", name: "files", url: "https://example.org" }];
+    await expect(ask({ mcp_servers })).rejects.toThrow(/mcp_servers: /);
+    const tool = { name: "odd", input_schema: { type: "object", patternProperties: {} } };
+    await expect(ask({ tools: [tool] })).resolves.toBeDefined();
+    await expect(ask({ tools: [{ ...tool, strict: true }] })).rejects.toThrow(/patternProperties.*odd#/);
+  });
+});
+
+test("that a tool is strict is no part of the prompt that is counted and shown", async () => {
+  const prompt = async (strict: boolean) => {
+    const strictly = tools.map(({ type, function: f }) => ({ type, function: { ...f, strict } }));
+    const response = await tiny.post("/apply-template", { messages: [sum], tools: strictly });
+    return ((await response.json()) as { prompt: string }).prompt;
+  };
+  expect(await prompt(true)).toBe(await prompt(false));
+});
+
 describe("a continued text", () => {
   test("is held to a format, as an answer is", async () => {
     const [choice] = (await complete({ guided_choice: ["ja", "nein"] })).choices;
@@ -225,6 +266,8 @@ describe("what is wrong with a field is told of that field", () => {
     [{ logit_bias: { "-1": 1 } }, "logit_bias.-1", /token ids/],
     [{ logit_bias: { 99999999: 1 } }, "logit_bias", /^400 logit_bias: expected .*1536.*99999999/],
     [{ stop: 5 }, "stop", /string or array/],
+    [{ guided_grammar: 'root ::= "a"' }, "guided_grammar", /no grammar/],
+    [{ structured_outputs: { grammar: 'root ::= "a"' } }, "structured_outputs.grammar", /no grammar/],
   ])("%j", async (fields, param, message) => {
     await expect(chat(fields)).rejects.toMatchObject({
       status: 400,

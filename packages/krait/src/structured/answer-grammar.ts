@@ -28,7 +28,7 @@ export function answerGrammar(
   if (choice === "none" || (tools.length === 0 && !mustCall)) return json;
   // Beside a format, the calls need the marker at once: any other text would be neither.
   if (choice === undefined && json === undefined) return undefined;
-  const schemas = allowedOf(tools, allowedTools).map((tool) => toolSchemaOf(tool, mustCall));
+  const schemas = allowedOf(tools, allowedTools).map((tool) => toolSchemaOf(tool, mayBeForced(tool, choice)));
   const parallel = parallelToolCalls !== false;
   if (json === undefined) return toolCallGrammar(schemas, { choice: choice ?? "auto", parallel });
   const calls = toolCallGrammar(schemas, { choice: mustCall ? choice : "required", parallel });
@@ -51,6 +51,10 @@ function allowedOf(tools: readonly Tool[], allowed: readonly string[] | undefine
   );
 }
 
+function mayBeForced(tool: Tool, choice: StructuredOptions["toolChoice"]): boolean {
+  return typeof choice === "object" ? functionOf(tool).name === choice.name : choice === "required";
+}
+
 function formatGrammar(format: AnswerFormat): Grammar {
   switch (format.type) {
     case "json-schema":
@@ -71,11 +75,13 @@ function formatGrammar(format: AnswerFormat): Grammar {
 function toolSchemaOf(tool: Tool, mustBeEnforced: boolean): ToolSchema {
   const { name, parameters, strict } = functionOf(tool);
   if (parameters === undefined) return { name };
+  // What is wrong with these is told together with the tool's name.
+  if (mustBeEnforced || strict === true) return { name, parameters };
   try {
     jsonSchemaGrammar(parameters);
     return { name, parameters };
   } catch (error) {
-    if (mustBeEnforced || strict === true || !(error instanceof GrammarError)) throw error;
+    if (!(error instanceof GrammarError)) throw error;
     return { name, parameters: { type: "object", additionalProperties: true } };
   }
 }

@@ -1,6 +1,12 @@
 import type { Tool } from "@krait/chat-template";
 import type { TokenConstraint } from "@krait/engine";
-import { createConstraint, createVocabulary, TokenMasks, type Vocabulary } from "@krait/grammar";
+import {
+  createConstraint,
+  createVocabulary,
+  GrammarError,
+  TokenMasks,
+  type Vocabulary,
+} from "@krait/grammar";
 import type { Tokenizer } from "@krait/tokenizer";
 import { answerGrammar } from "./answer-grammar.ts";
 import type { StructuredOptions } from "./structured-options.ts";
@@ -29,9 +35,10 @@ export class Constraints {
   /**
    * Makes constraints, one for each answer; undefined where the answer is free.
    *
-   * @throws {GrammarError} for what cannot be enforced, by name.
+   * @param start - what is there of the answer already.
+   * @throws {GrammarError} for what cannot be enforced, by name, and for a start that nothing allowed begins with.
    */
-  of(asked: StructuredOptions, tools: readonly Tool[]): (() => TokenConstraint) | undefined {
+  of(asked: StructuredOptions, tools: readonly Tool[], start = ""): (() => TokenConstraint) | undefined {
     const { format, toolChoice, allowedTools, parallelToolCalls } = asked;
     const key = JSON.stringify([format, toolChoice, allowedTools, parallelToolCalls, tools]);
     let masks = this.#masks.get(key);
@@ -45,7 +52,22 @@ export class Constraints {
     this.#masks.set(key, masks);
     if (this.#masks.size > KEPT_GRAMMARS) this.#masks.delete(this.#masks.keys().next().value!);
     const shared = masks;
-    return () => createConstraint(shared);
+    const begun = (): TokenConstraint => {
+      const constraint = createConstraint(shared);
+      constraint.begin(start);
+      return constraint;
+    };
+    requireStart(begun, start);
+    return begun;
+  }
+}
+
+function requireStart(begun: () => TokenConstraint, start: string): void {
+  try {
+    begun();
+  } catch {
+    const message = `Nothing that the answer is held to begins with ${JSON.stringify(start)}, as it does already.`;
+    throw new GrammarError("GRAMMAR_OPTION", message);
   }
 }
 

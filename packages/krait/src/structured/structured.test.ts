@@ -84,6 +84,19 @@ test("reasoning is not held to the format", async () => {
   expect(text).toBe("85");
 });
 
+test("an answer that has begun is held to its format as a whole", async () => {
+  const schema = { type: "object", properties: { city: { enum: ["Paris", "Rome"] } }, required: ["city"] };
+  const goOn = (start: string) =>
+    model.chat([...say("Tell me a joke."), { role: "assistant", content: start }], {
+      ...{ reasoning: "off", maxTokens, format: { type: "json-schema", schema } },
+    } as const);
+  for (const start of ['{ "ci', '<think>Rome?</think>\n\n{"city": "R']) {
+    const answer = start.slice(start.indexOf("{")) + (await goOn(start).result()).text;
+    expect(["Paris", "Rome"]).toContain(JSON.parse(answer).city);
+  }
+  expect(() => goOn("Here it is: {")).toThrow(expect.objectContaining({ code: "GRAMMAR_OPTION" }));
+});
+
 test("tools that are not to be called are not shown to the model", async () => {
   const with_ = model.chat(say("What is the weather in Paris?"), { tools, toolChoice: "none", maxTokens });
   const without = model.chat(say("What is the weather in Paris?"), { maxTokens });
@@ -143,14 +156,17 @@ test("that a tool is strict is enforced, and no part of the prompt", async () =>
   );
 });
 
-test("what cannot be enforced is refused at once, by name", () => {
+test("what cannot be enforced is refused at once, by name", async () => {
   const schema = { type: "string", not: {} };
   expect(() => model.chat(say("Hi"), { format: { type: "json-schema", schema } })).toThrow(
     expect.objectContaining({ code: "GRAMMAR_SCHEMA", keyword: "not" }),
   );
   const strange = { name: "f", parameters: { type: "object", patternProperties: {} } };
   expect(() => model.chat(say("Hi"), { tools: [strange], toolChoice: "required" })).toThrow(
-    expect.objectContaining({ keyword: "patternProperties" }),
+    expect.objectContaining({ keyword: "patternProperties", message: expect.stringContaining("f#") }),
   );
+  const others = [strange, { name: "g" }];
+  const named = model.chat(say("Hi"), { tools: others, toolChoice: { name: "g" }, maxTokens: 1 });
+  await expect(named.result()).resolves.toBeDefined();
   expect(() => model.chat(say("Hi"), { tools: [strange], toolChoice: "auto", maxTokens: 1 })).not.toThrow();
 });

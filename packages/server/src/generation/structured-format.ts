@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError } from "../http/api-error.ts";
+import { ApiError, unsupported } from "../http/api-error.ts";
 import { validate } from "../http/validation.ts";
 import type { ResponseFormat } from "../model/served-model.ts";
 
@@ -7,12 +7,21 @@ const json = z.union([z.record(z.string(), z.unknown()), z.string()]).nullish();
 const choice = z.array(z.string().min(1)).min(1).nullish();
 const regex = z.string().nullish();
 
+/** What an answer cannot be held to here, and what is refused rather than ignored. */
+const grammar = z.unknown().optional();
+
 // vLLM's names, the present ones and those before.
 const schema = z.object({
-  structured_outputs: z.object({ json, regex, choice, json_object: z.boolean().nullish() }).nullish(),
+  structured_outputs: z
+    .object({
+      ...{ json, regex, choice, json_object: z.boolean().nullish() },
+      ...{ grammar, structural_tag: grammar },
+    })
+    .nullish(),
   guided_json: json,
   guided_regex: regex,
   guided_choice: choice,
+  guided_grammar: grammar,
 });
 
 export const structuredFormatSchema: z.ZodType = schema;
@@ -25,6 +34,9 @@ export const structuredFormatSchema: z.ZodType = schema;
 export function readStructuredFormat(value: unknown): ResponseFormat | undefined {
   const body = validate(schema, value);
   const asked = body.structured_outputs;
+  refuseGrammar("structured_outputs.grammar", asked?.grammar);
+  refuseGrammar("structured_outputs.structural_tag", asked?.structural_tag);
+  refuseGrammar("guided_grammar", body.guided_grammar);
   const ofJson = asked?.json ?? body.guided_json;
   if (ofJson != null) {
     return {
@@ -38,6 +50,11 @@ export function readStructuredFormat(value: unknown): ResponseFormat | undefined
   const choices = asked?.choice ?? body.guided_choice;
   if (choices != null) return { type: "choice", choices };
   return asked?.json_object ? { type: "json-object" } : undefined;
+}
+
+function refuseGrammar(param: string, given: unknown): void {
+  if (given == null) return;
+  unsupported(param, "answers are held to JSON schemas, regular expressions and choices, and to no grammar.");
 }
 
 function parsed(text: string): object {

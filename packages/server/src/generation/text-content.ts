@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError } from "../http/api-error.ts";
+import { ApiError, unsupported } from "../http/api-error.ts";
 
 const part = z.object({ type: z.string(), text: z.string().nullish(), refusal: z.string().nullish() });
 
@@ -32,10 +32,7 @@ export function textOf(content: Content | null | undefined, path: string): strin
     .map((part, index) => {
       if (textTypes.has(part.type)) return part.text ?? missingText(`${path}[${index}].text`);
       if (part.type === "refusal") return part.refusal ?? missingText(`${path}[${index}].refusal`);
-      throw new ApiError("invalid", `${path}[${index}]: this model reads text only, and no "${part.type}".`, {
-        code: "unsupported",
-        param: `${path}[${index}]`,
-      });
+      return unsupported(`${path}[${index}]`, `this model reads text only, and no "${part.type}".`);
     })
     .join("\n");
 }

@@ -71,6 +71,11 @@ export class ApiError extends Error {
   }
 }
 
+/** @throws {ApiError} for a field that asks for what there is not here. */
+export function unsupported(param: string, why: string): never {
+  throw new ApiError("invalid", `${param}: ${why}`, { code: "unsupported", param });
+}
+
 /** Whether whoever runs the server should hear of it: the client can do nothing about it. */
 export function isOurs({ kind }: ApiError): boolean {
   return kind === "internal" || kind === "upstream";
@@ -86,7 +91,11 @@ export function errorBody(error: ApiError, shape: ErrorShape, requestId: string)
   }
   return {
     type: "error",
-    error: { type: kinds[error.kind].anthropic, message },
+    error: {
+      type: kinds[error.kind].anthropic,
+      message,
+      ...(code !== null && { details: { error_code: code } }),
+    },
     request_id: requestId,
   };
 }

@@ -1,5 +1,6 @@
 import type { ChatTemplate } from "@krait/chat-template";
 import type { Tokenizer } from "@krait/tokenizer";
+import { toolOfPrompt } from "krait";
 import type { ServedText } from "./served-model.ts";
 
 /** A model's tokenizer and template, for the routes that show them. */
@@ -10,7 +11,7 @@ export function servedText(tokenizer: Tokenizer, template: ChatTemplate): Served
     tokenText: (token) => tokenizer.tokenText(token),
     render({ messages, tools, reasoning, addGenerationPrompt = true }) {
       const prompt = template.render(messages, {
-        ...(tools.length > 0 && { tools }),
+        ...(tools.length > 0 && { tools: tools.map(toolOfPrompt) }),
         ...(reasoning && { reasoning }),
         addGenerationPrompt,
       });

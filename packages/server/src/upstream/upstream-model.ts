@@ -1,6 +1,7 @@
 import type { ChatTemplate } from "@krait/chat-template";
 import { recommendedSampling } from "@krait/sampler";
 import type { Tokenizer } from "@krait/tokenizer";
+import { toolOfPrompt } from "krait";
 import { definedOnly } from "../defined-only.ts";
 import type {
   ServedChatRequest,
@@ -85,7 +86,7 @@ function chat(parts: UpstreamParts, request: ServedChatRequest) {
   const { messages, tools, toolChoice, thinking } = request;
   const wanted = thinking?.budget === 0 ? "off" : request.reasoning;
   const prompt = parts.template.render(messages, {
-    ...(tools.length > 0 && toolChoice !== "none" && { tools }),
+    ...(tools.length > 0 && toolChoice !== "none" && { tools: tools.map(toolOfPrompt) }),
     ...(wanted && { reasoning: wanted }),
     addGenerationPrompt: true,
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { readStructuredFormat } from "../../generation/structured-format.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedTextRequest } from "../../model/served-model.ts";
 import { responseFormat, toResponseFormat } from "../chat-completions/response-format.ts";
@@ -49,8 +49,10 @@ export interface CompletionsRequest {
 export function readCompletions(value: unknown): CompletionsRequest {
   const body = validate(schema, value);
   const choicesPerPrompt = body.n ?? 1;
-  refuse("suffix", body.suffix != null && body.suffix !== "");
-  refuse("best_of", (body.best_of ?? choicesPerPrompt) !== choicesPerPrompt);
+  if (body.suffix) unsupported("suffix", "text to fill in before another is not supported.");
+  if ((body.best_of ?? choicesPerPrompt) !== choicesPerPrompt) {
+    unsupported("best_of", "all of the answers are given, so it should be n or left out.");
+  }
   const { logprobs } = body;
   return {
     model: body.model,
@@ -74,9 +76,4 @@ export function readCompletions(value: unknown): CompletionsRequest {
 function promptsOf(prompt: Body["prompt"]): readonly (string | readonly number[])[] {
   if (typeof prompt === "string") return [prompt];
   return typeof prompt[0] === "number" ? [prompt as number[]] : (prompt as (string | number[])[]);
-}
-
-function refuse(param: string, isAsked: boolean): void {
-  if (!isAsked) return;
-  throw new ApiError("invalid", `${param} is not supported.`, { code: "unsupported", param });
 }

@@ -1,7 +1,7 @@
 import type { Message } from "krait";
 import { z } from "zod";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { ApiError, unsupported } from "../../http/api-error.ts";
 
 const block = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string() }),
@@ -63,10 +63,7 @@ export function toMessages({ role, content }: BlockMessage, path: string): Messa
       const { id, name, input } = block;
       calls.push({ id, type: "function", function: { name, arguments: JSON.stringify(input) } });
     } else if (block.type === "image" || block.type === "document") {
-      throw new ApiError("invalid", `${at}: this model reads text only, and no "${block.type}".`, {
-        code: "unsupported",
-        param: at,
-      });
+      unsupported(at, `this model reads text only, and no "${block.type}".`);
     }
   }
   const text = texts.join("\n");

@@ -5,6 +5,7 @@ import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { contentSchema, textOf } from "../../generation/text-content.ts";
 import { inCallOrder } from "../../generation/tool-results.ts";
+import { ApiError, unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedChatRequest, ToolChoice } from "../../model/served-model.ts";
 import { blockSchema, toMessages } from "./blocks.ts";
@@ -19,6 +20,7 @@ const tool = z.object({
   name: z.string().min(1),
   description: z.string().nullish(),
   input_schema: z.record(z.string(), z.unknown()),
+  strict: z.boolean().nullish(),
 });
 
 const conversation = z.object({
@@ -26,20 +28,23 @@ const conversation = z.object({
   system: contentSchema,
   messages: z.array(message).min(1),
   tools: z.array(tool).nullish(),
+  // What is kept elsewhere and would be missing from the prompt is refused, and not ignored.
+  thread: z.unknown().optional(),
+  mcp_servers: z.array(z.unknown()).nullish(),
 });
+
+const format = z
+  .object({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
+  .nullish();
 
 const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
 
 const schema = conversation.extend({
   max_tokens: z.int().min(1),
   stream: z.boolean().nullish(),
-  output_config: z
-    .object({
-      format: z
-        .object({ type: z.literal("json_schema"), schema: z.record(z.string(), z.unknown()) })
-        .nullish(),
-    })
-    .nullish(),
+  output_config: z.object({ format }).nullish(),
+  /** Its name before `output_config`. */
+  output_format: format,
   stop_sequences: z.array(z.string().min(1)).max(16).nullish(),
   tool_choice: z
     .discriminatedUnion("type", [
@@ -71,7 +76,7 @@ export interface CountTokensRequest extends Pick<ServedChatRequest, "messages" |
 export function readMessages(value: unknown): MessagesRequest {
   const body = validate(schema, value);
   const { tool_choice: choice } = body;
-  const format = body.output_config?.format;
+  const format = body.output_config?.format ?? body.output_format;
   const reasoning = readReasoning(value);
   const conversation = readConversation(body);
   return {
@@ -115,15 +120,27 @@ function switchOf({ reasoning, thinking }: ReasoningOptions): "on" | "off" {
 }
 
 function readConversation(body: Conversation): { readonly messages: Message[]; readonly tools: Tool[] } {
+  if (body.thread != null) {
+    // By this code Anthropic's clients know that they have to send the whole conversation each time.
+    const message = "thread: conversations are not kept here; send all of the messages.";
+    throw new ApiError("invalid", message, { code: "thread_unsupported_request", param: "thread" });
+  }
+  if (body.mcp_servers?.length)
+    unsupported("mcp_servers", "tools of other servers are not called from here.");
   const system = textOf(body.system, "system");
   return {
     messages: inCallOrder([
       ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
       ...body.messages.flatMap((message, index) => toMessages(message, `messages[${index}].content`)),
     ]),
-    tools: (body.tools ?? []).map(({ name, description, input_schema }) => ({
+    tools: (body.tools ?? []).map(({ name, description, input_schema, strict }) => ({
       type: "function",
-      function: { name, ...(description && { description }), parameters: input_schema },
+      function: {
+        name,
+        ...(description && { description }),
+        parameters: input_schema,
+        ...(strict === true && { strict }),
+      },
     })),
   };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { chosenInResponses, responsesToolChoice } from "../../generation/tool-choice.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ResponseFormat, ServedChatRequest } from "../../model/served-model.ts";
 import { type InputItem, inputItemSchema, toMessages } from "./input-items.ts";
@@ -73,10 +73,11 @@ export interface ResponsesRequest {
 /** @throws {ApiError} naming the field that is wrong. */
 export function readResponses(value: unknown): ResponsesRequest {
   const body = validate(schema, value);
-  if (body.background === true) refuse("background", "responses in the background are not supported.");
-  if (body.conversation != null) refuse("conversation", "go on from `previous_response_id` instead.");
-  if (body.prompt != null)
-    refuse("prompt", "there are no stored prompts here; send `instructions` and `input`.");
+  if (body.background === true) unsupported("background", "responses in the background are not supported.");
+  if (body.conversation != null) unsupported("conversation", "go on from `previous_response_id` instead.");
+  if (body.prompt != null) {
+    unsupported("prompt", "there are no stored prompts here; send `instructions` and `input`.");
+  }
   const reasoning = readReasoning(value);
   const sampling = readSampling(value);
   const logprobs = body.include?.includes("message.output_text.logprobs") || (body.top_logprobs ?? 0) > 0;
@@ -132,10 +133,6 @@ export function readResponses(value: unknown): ResponsesRequest {
       prompt_cache_key: body.prompt_cache_key ?? null,
     },
   };
-}
-
-export function refuse(param: string, why: string): never {
-  throw new ApiError("invalid", `${param}: ${why}`, { code: "unsupported", param });
 }
 
 function effortOf(value: unknown): string | null {

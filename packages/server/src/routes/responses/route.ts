@@ -4,7 +4,7 @@ import { checkSupport } from "../../generation/check-support.ts";
 import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { type ChoiceEvent, startGeneration } from "../../generation/start-generation.ts";
 import { inCallOrder } from "../../generation/tool-results.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { ApiError, unsupported } from "../../http/api-error.ts";
 import type { ServerSentEvent } from "../../http/event-stream.ts";
 import { toApiError } from "../../http/known-errors.ts";
 import { readJson } from "../../http/read-json.ts";
@@ -12,7 +12,7 @@ import { sendEvents } from "../../http/send-events.ts";
 import { type App, findModel, type ServerContext } from "../../server-context.ts";
 import { toMessages } from "./input-items.ts";
 import type { OutputItem } from "./output-items.ts";
-import { readResponses, refuse } from "./request.ts";
+import { readResponses } from "./request.ts";
 import { ResponseStore } from "./response-store.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
@@ -66,8 +66,9 @@ export function responsesRoute(app: App, context: ServerContext): void {
   const found = (id: string, { client }: Exchange) =>
     store.get(id, client?.key.name) ?? unknownResponse("missing", id);
   app.get("/v1/responses/:id", (c) => {
-    if (c.req.query("stream") === "true")
-      refuse("stream", "a response that has ended is not streamed again.");
+    if (c.req.query("stream") === "true") {
+      unsupported("stream", "a response that has ended is not streamed again.");
+    }
     return Response.json(found(c.req.param("id"), c.get("exchange")).response);
   });
   app.delete("/v1/responses/:id", (c) => {
