@@ -2,12 +2,14 @@ import { InvalidArgumentError } from "commander";
 
 // Each turns the text after a flag into its value, or says what it should be.
 
-/** A whole number, `least` or more. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number, `least` or more, and `most` at most. */
+export function wholeNumber(least: number, most?: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It should be a whole number, ${least} or more.`);
+    const isWithin = value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER);
+    if (/^\d+$/.test(text.trim()) && isWithin) return value;
+    const range = most === undefined ? `, ${least} or more` : ` from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It should be a whole number${range}.`);
   };
 }
 

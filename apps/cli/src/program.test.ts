@@ -36,6 +36,7 @@ test.for<[words: string[], message: RegExp]>([
   [["chat", "hello"], /too many arguments/],
   [["inspect", "a", "--model", "b"], /once/],
   [["tokens", "a", "--ids", "1"], /not both/],
+  [["serve", "--port", "65536"], /--port.*from 0 to 65535/],
 ])("a wrong command line is refused before anything is loaded: %j", async ([words, message]) => {
   const failure = await failureOf([...words, "--backend", "none"]);
   expect(failure).toMatchObject({ exitCode: 2, code: "USAGE" });

@@ -28,11 +28,6 @@ export function chatRequest(
   requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
   // A model that does not know of the tools cannot call them.
   const tools = toolChoice === "none" ? [] : (options.tools ?? []);
-  const structure = { format, toolChoice, allowedTools, parallelToolCalls };
-  const mustCall = toolChoice === "required" || typeof toolChoice === "object";
-  // A call that has to come comes behind any text.
-  const constraint = constraints.of(structure, tools, mustCall ? "" : startOfAnswer(messages));
-  requireOneConstraint(constraint, rest.constraint);
   // A budget of nothing is reasoning off, which the model has its own prompt for.
   const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
   const prompt = template.render(messages, {
@@ -41,6 +36,11 @@ export function chatRequest(
     ...(templateMode && { mode: templateMode }),
     addGenerationPrompt: true,
   });
+  const structure = { format, toolChoice, allowedTools, parallelToolCalls };
+  const mustCall = toolChoice === "required" || typeof toolChoice === "object";
+  // A call that has to come comes behind any text.
+  const constraint = constraints.of(structure, tools, mustCall ? "" : startOfAnswer(messages));
+  requireOneConstraint(constraint, rest.constraint);
   const { ids, boundaries } = encodePrompt(tokenizer, prompt);
   return {
     ...rest,

@@ -67,7 +67,14 @@ export function accessKeysOf({ keys = [] }: Pick<HandlerOptions, "keys">): Acces
   return "replace" in keys ? keys : new AccessKeys(keys);
 }
 
+/** @throws {TypeError} for an origin that no page can have. */
 export function resolveOptions(options: HandlerOptions): ResolvedOptions {
+  for (const origin of options.corsOrigins ?? []) {
+    if (/^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/?#]+)$/.test(origin)) continue;
+    throw new TypeError(
+      `corsOrigins: expected an origin without a path, such as "https://example.org", or "*", but got "${origin}".`,
+    );
+  }
   return {
     ...{ batches: options.batches, ledger: options.ledger, drain: options.drain, abort: options.abort },
     keys: accessKeysOf(options),

@@ -95,6 +95,15 @@ test("other machines are served only whoever has a key", async () => {
   expect((await complete(local, {}, { authorization: "Bearer one" })).status).toBe(200);
 });
 
+test("a file without keys lets nobody in, and no server begin", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "keys.json");
+  await writeFile(path, '{"keys": []}');
+  const { exitCode, stderr } = await krait(["serve", "--port", "0", "--keys", path]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/no keys in .*keys\.json/);
+});
+
 test("a file of keys is read anew on SIGHUP and when it changes, and one that is broken changes nothing", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "keys.json");

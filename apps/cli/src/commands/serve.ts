@@ -1,7 +1,7 @@
 import type { AccessKey, AccessKeys, HandlerOptions } from "@krait/server";
 import type { RunningServer, SqliteLedger } from "@krait/server/node";
 import type { Command } from "commander";
-import { UsageError } from "../errors.ts";
+import { InputError, UsageError } from "../errors.ts";
 import { decimal, listed, wholeNumber } from "../flag-values.ts";
 import { EMBEDDED_MAX_TOKENS } from "../generation-flags.ts";
 import { quantizeFlag } from "../quantization.ts";
@@ -32,7 +32,7 @@ export function addServe(program: Command): void {
       "the address to listen at; any but this machine's own needs keys",
       "127.0.0.1",
     )
-    .option("--port <number>", "0 takes one that is free", wholeNumber(0), 8080)
+    .option("--port <number>", "0 takes one that is free", wholeNumber(0, 65535), 8080)
     .option("--id <name>", "by which requests name the model; the last part of --model unless given")
     .option(
       "--context <tokens>",
@@ -83,6 +83,10 @@ async function serveUntilStopped(flags: ServeFlags): Promise<void> {
     ...always,
     ...(flags.keys === undefined ? [] : await readKeysFile(flags.keys)),
   ]);
+  if (flags.keys !== undefined && keys.isOpen) {
+    const message = `There are no keys in ${flags.keys}. To let everybody in, leave --keys out.`;
+    throw new InputError("INPUT_INVALID", flags.keys, message);
+  }
   const stop = stopSignal();
   await using served = await openServed(flags, stop.signal);
   const { model } = served;

@@ -181,6 +181,9 @@ test("pages of the origins that are named may use the server", async () => {
   expect(question.status).toBe(204);
   expect(question.headers.get("access-control-allow-headers")).toBe("content-type");
   expect((await ask("https://example.com")).status).toBe(403);
+  for (const never of ["https://example.org/", "example.org", ""]) {
+    await expect(serve([tiny.model], { port: 0, corsOrigins: [never] })).rejects.toThrow(/corsOrigins/);
+  }
 });
 
 test("keys are read from a file, whose faults are told by their path and without any key", async () => {
@@ -191,6 +194,8 @@ test("keys are read from a file, whose faults are told by their path and without
     expect(await readKeysFile(path)).toEqual([{ name: "a", key: "x", tokensPerDay: 5 }]);
     await writeFile(path, JSON.stringify({ keys: [{ name: "a", key: "x" }, { key: "hidden" }] }));
     await expect(readKeysFile(path)).rejects.toThrow(/keys\[1\]\.name/);
+    await writeFile(path, '[{"name": "a", "key": "hidden"}]');
+    await expect(readKeysFile(path)).rejects.toThrow('should be { "keys": [');
     await writeFile(path, '{"keys": [{"name": "a", "key": "hidden"');
     await expect(readKeysFile(path)).rejects.toThrow(/^(?!.*hidden).*not JSON/);
   } finally {

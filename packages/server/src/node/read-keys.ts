@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { AccessKey } from "../access/keys.ts";
+import type { ApiError } from "../http/api-error.ts";
 import { validate } from "../http/validation.ts";
 
 const limit = z.int().min(1).optional();
@@ -27,9 +28,14 @@ export async function readKeysFile(path: string): Promise<AccessKey[]> {
     return validate(z.object({ keys: list }), JSON.parse(text)).keys;
   } catch (cause) {
     // Only where the fault is: the text of a broken file of keys is nothing to show.
-    const where = cause instanceof SyntaxError ? "it is not JSON." : (cause as Error).message;
-    throw new TypeError(`The file of keys ${path} cannot be used: ${where}`);
+    throw new TypeError(`The file of keys ${path} cannot be used: ${faultOf(cause)}`);
   }
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof SyntaxError) return "it is not JSON.";
+  const { param, message } = error as ApiError;
+  return param === null ? 'it should be { "keys": [ … ] }.' : message;
 }
 
 /**
