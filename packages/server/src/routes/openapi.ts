@@ -6,8 +6,9 @@ import { structuredFormatSchema } from "../generation/structured-format.ts";
 import type { App } from "../server-context.ts";
 import { chatCompletionsSchema } from "./chat-completions/request.ts";
 import { completionsSchema } from "./completions/request.ts";
-import { messagesSchema } from "./messages/request.ts";
+import { countTokensSchema, messagesSchema } from "./messages/request.ts";
 import { responsesSchema } from "./responses/request.ts";
+import { applyTemplateSchema, detokenizeSchema, tokenizeSchema } from "./tokens.ts";
 
 /** `GET /openapi.json`: the requests, from the very schemas that check them. */
 export function openApiRoute(app: App): void {
@@ -24,8 +25,12 @@ interface Operation {
   readonly summary: string;
   /** All of these hold for the body. */
   readonly body?: readonly z.ZodType[];
+  /** Of the body; JSON unless given. */
+  readonly mediaType?: string;
   readonly isOpen?: boolean;
 }
+
+const uploadSchema = z.object({ purpose: z.literal("batch"), file: z.string().meta({ format: "binary" }) });
 
 const operations: readonly Operation[] = [
   {
@@ -52,13 +57,24 @@ const operations: readonly Operation[] = [
     summary: "Answer a conversation (Anthropic)",
     body: [messagesSchema, samplingSchema, reasoningSchema],
   },
-  { method: "post", path: "/v1/messages/count_tokens", summary: "Count a conversation's tokens (Anthropic)" },
+  {
+    method: "post",
+    path: "/v1/messages/count_tokens",
+    summary: "Count a conversation's tokens (Anthropic)",
+    body: [countTokensSchema, reasoningSchema],
+  },
   { method: "get", path: "/v1/responses/{id}", summary: "A response that is kept" },
   { method: "delete", path: "/v1/responses/{id}", summary: "Forget a response" },
   { method: "get", path: "/v1/models", summary: "The models that there are" },
   { method: "get", path: "/v1/models/{id}", summary: "One of them" },
   { method: "post", path: "/v1/embeddings", summary: "Nothing: these models have none, which it says" },
-  { method: "post", path: "/v1/files", summary: "Upload a file of requests" },
+  {
+    method: "post",
+    path: "/v1/files",
+    summary: "Upload a file of requests",
+    body: [uploadSchema],
+    mediaType: "multipart/form-data",
+  },
   { method: "get", path: "/v1/files", summary: "The files that there are" },
   { method: "get", path: "/v1/files/{id}", summary: "One of them" },
   { method: "get", path: "/v1/files/{id}/content", summary: "What is in it" },
@@ -72,9 +88,19 @@ const operations: readonly Operation[] = [
   { method: "get", path: "/v1/batches", summary: "The batches that there are" },
   { method: "get", path: "/v1/batches/{id}", summary: "How far one is" },
   { method: "post", path: "/v1/batches/{id}/cancel", summary: "Stop a batch" },
-  { method: "post", path: "/tokenize", summary: "Text, or a conversation, to tokens" },
-  { method: "post", path: "/detokenize", summary: "Tokens to text" },
-  { method: "post", path: "/apply-template", summary: "A conversation to the prompt that the model reads" },
+  {
+    method: "post",
+    path: "/tokenize",
+    summary: "Text, or a conversation, to tokens",
+    body: [tokenizeSchema, reasoningSchema],
+  },
+  { method: "post", path: "/detokenize", summary: "Tokens to text", body: [detokenizeSchema] },
+  {
+    method: "post",
+    path: "/apply-template",
+    summary: "A conversation to the prompt that the model reads",
+    body: [applyTemplateSchema, chatCompletionsSchema, reasoningSchema],
+  },
   { method: "get", path: "/health", summary: "Whether the server answers", isOpen: true },
   { method: "get", path: "/ready", summary: "Whether it takes work", isOpen: true },
   { method: "get", path: "/metrics", summary: "What it has done, for Prometheus" },
@@ -83,14 +109,14 @@ const operations: readonly Operation[] = [
 
 export function openApiDocument(): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const { method, path, summary, body, isOpen } of operations) {
+  for (const { method, path, summary, body, mediaType = "application/json", isOpen } of operations) {
     paths[path] = {
       ...paths[path],
       [method]: {
         summary,
         ...(isOpen && { security: [] }),
         ...(body && {
-          requestBody: { required: true, content: { "application/json": { schema: bodySchema(body) } } },
+          requestBody: { required: true, content: { [mediaType]: { schema: bodySchema(body) } } },
         }),
         ...(path.includes("{id}") && {
           parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],

@@ -16,6 +16,14 @@ const ofText = ofModel.extend({
 const ofTokens = ofModel.extend({ tokens: z.array(z.int().min(0)) });
 const ofConversation = ofModel.extend({ add_generation_prompt: z.boolean().nullish() });
 
+export const tokenizeSchema: z.ZodType = ofText.extend({
+  ...ofConversation.shape,
+  messages: z.array(z.unknown()).nullish(),
+  tools: z.array(z.unknown()).nullish(),
+});
+export const detokenizeSchema: z.ZodType = ofTokens;
+export const applyTemplateSchema: z.ZodType = ofConversation;
+
 /**
  * `POST /tokenize`, `/detokenize` and `/apply-template`, in the words of vLLM (`prompt`, `messages`) and of
  * llama.cpp (`content`).

@@ -59,6 +59,7 @@ const schema = conversation.extend({
 type Conversation = z.infer<typeof conversation>;
 
 export const messagesSchema: z.ZodType = schema;
+export const countTokensSchema: z.ZodType = conversation;
 
 export interface MessagesRequest {
   readonly model: string | null | undefined;
