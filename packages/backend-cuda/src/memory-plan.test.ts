@@ -44,10 +44,10 @@ function planOf(format: Format, chunkRows: number): Plan {
   const options = { maxContext: 131_072, maxSequences: 4, chunkRows };
   const { program, largest } = resolveModelOptions(architecture, { kvDtype: "bf16" }, formats, options);
   const programs = architecture.programs(program);
-  const workspaces = [programs.forward, programs.sample].map((each) => workspaceBytes(each, largest));
+  const workspaces = Object.values(programs).map((each) => workspaceBytes(each, largest));
   return {
     ...planMemory(architecture, programs, largest, weightBytes),
-    workspaceBytes: workspaces[0]! + workspaces[1]!,
+    workspaceBytes: workspaces.reduce((sum, bytes) => sum + bytes),
   };
 }
 

@@ -25,7 +25,7 @@ const TOP = 20;
 /** What the engine reads of a token whose log-probabilities are wanted. */
 const reads = { token: 1, tokenLogit: 1, logSumExp: 1, topIds: TOP, topLogits: TOP };
 
-/** Dispatches of one token of the 9B itself, whose matrices have this format. */
+/** Dispatches of one token of the 9B itself, whose matrices have this format, and of its log-probabilities. */
 function dispatchesOf9B(format: Format, maxBufferBytes: number): number {
   const architecture = architectureOf(config9B);
   const matrices = architecture.weights.filter(({ shape }) => shape.length === 2 && shape[1]! >= 256);
@@ -52,14 +52,15 @@ function dispatchesOf9B(format: Format, maxBufferBytes: number): number {
       .flatMap((op) => launchesOf(op, at))
       .filter(({ workgroups }) => workgroups(extents).every((groups) => groups !== 0)).length;
   };
-  return count(programs.forward, one) + count(programs.sample, sampling);
+  const { forward, sample, logprobs } = programs;
+  return count(forward, one) + count(sample, sampling) + count(logprobs, sampling);
 }
 
 test.each([
   ["bf16", 2 ** 31, 195],
   ["q4_k", 2 ** 27, 199],
 ] as const)(
-  "a token of the 9B in %s, in buffers of %i bytes, takes %i dispatches",
+  "a token of the 9B in %s, in buffers of %i bytes, takes %i dispatches with its log-probabilities",
   (format, bytes, count) => {
     expect(dispatchesOf9B(format, bytes)).toBe(count);
   },
@@ -135,12 +136,14 @@ await withAdapter("a token of the 9B's layers", () => {
 class Decoder {
   readonly #runner: RowRunner;
   readonly #sample: Step;
+  readonly #logprobs: Step;
   #position = 0;
 
   constructor(model: Model, backend: WebGpuBackend) {
     this.#runner = new RowRunner(model, backend);
     const logits = this.#runner.step.outputs.logits!;
     this.#sample = model.sample.bind({ weights: {}, states: { ...this.#runner.states, logits } });
+    this.#logprobs = model.logprobs.bind({ weights: {}, states: { logits } });
   }
 
   /** Resolves when the token and its log-probabilities have been read. */
@@ -160,12 +163,13 @@ class Decoder {
     const choice = new Int32Array(CHOICE_COLUMNS);
     choice[ChoiceColumn.maskRow] = -1;
     this.#sample.run(sampling, { slot, position, setting, choice });
-    return Promise.all(
-      Object.entries(reads).map(([name, count]) => this.#sample.outputs[name]!.read(0, 4 * count)),
-    );
+    this.#logprobs.run(sampling, {});
+    const outputs = { ...this.#sample.outputs, ...this.#logprobs.outputs };
+    return Promise.all(Object.entries(reads).map(([name, count]) => outputs[name]!.read(0, 4 * count)));
   }
 
   dispose(): void {
+    this.#logprobs[Symbol.dispose]();
     this.#sample[Symbol.dispose]();
     this.#runner.dispose();
   }

@@ -1,5 +1,5 @@
 import type { Model } from "@krait/models";
-import type { Backend, DeviceBuffer, Extents, Step } from "@krait/tensor";
+import type { Backend, DeviceBuffer, Executable, Extents, Step } from "@krait/tensor";
 import type { TokenLogprob } from "./events.ts";
 import { joinSampleRows, type SampleRow } from "./sampling-feeds.ts";
 import { StatePool } from "./state-pool.ts";
@@ -20,16 +20,17 @@ export interface TokenLogprobs {
   readonly top: readonly TokenLogprob[];
 }
 
-/** The outputs of the `sample` Program that log-probabilities are made of, beside the token. */
-const logprobOutputs = ["tokenLogit", "logSumExp", "topIds", "topLogits"] as const;
+/** What log-probabilities are made of, by the names of the outputs of `sample` and `logprobs`. */
+const gatheredOutputs = ["token", "tokenLogit", "logSumExp", "topIds", "topLogits"] as const;
 
-/** Runs a model's two Programs over the states of its sequences. */
+/** Runs a model's Programs over the states of its sequences. */
 export class Executor {
   readonly pool: StatePool;
   readonly #model: Model;
   readonly #backend: Backend;
   readonly #forward: Step;
   readonly #sample: Step;
+  readonly #logprobs: Step;
   /** Where the outputs of a step are gathered, so that one read brings all of them; made when first needed. */
   #gathered: DeviceBuffer | undefined;
 
@@ -41,14 +42,19 @@ export class Executor {
     const states = { ...programs.sample.states, ...programs.forward.states };
     this.pool = new StatePool(backend, states, model.memory.cacheBytes);
     const { buffers } = this.pool;
-    let forward: Step | undefined;
+    const bound: Step[] = [];
+    const bind = (executable: Executable, buffers: Parameters<Executable["bind"]>[0]): Step => {
+      const step = executable.bind(buffers);
+      bound.push(step);
+      return step;
+    };
     try {
-      forward = model.forward.bind({ weights, states: buffers });
-      const { logits } = forward.outputs;
-      this.#sample = model.sample.bind({ weights: {}, states: { ...buffers, logits: logits! } });
-      this.#forward = forward;
+      this.#forward = bind(model.forward, { weights, states: buffers });
+      const logits = this.#forward.outputs.logits!;
+      this.#sample = bind(model.sample, { weights: {}, states: { ...buffers, logits } });
+      this.#logprobs = bind(model.logprobs, { weights: {}, states: { logits } });
     } catch (error) {
-      forward?.[Symbol.dispose]();
+      for (const step of bound) step[Symbol.dispose]();
       this.pool.dispose();
       throw error;
     }
@@ -78,14 +84,13 @@ export class Executor {
     const { maxBiases } = this.#model.sizes;
     const outputRows = Math.max(rows.length, leastRows);
     const maskWords = Math.ceil(this.#model.architecture.vocabularySize / 32);
-    this.#sample.run(
-      { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows },
-      joinSampleRows(rows, outputRows, maxBiases, maskWords),
-    );
+    const extents = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows };
+    this.#sample.run(extents, joinSampleRows(rows, outputRows, maxBiases, maskWords));
     if (rows.every(({ top }) => top === undefined)) {
       const tokens = integers(await this.#sample.outputs.token!.read(0, 4 * rows.length));
       return Array.from(tokens, (token) => ({ token }));
     }
+    this.#logprobs.run(extents, {});
     return await this.#withLogprobs(rows);
   }
 
@@ -94,6 +99,7 @@ export class Executor {
     const { topCount, maxOutputRows } = this.#model.sizes;
     // token, tokenLogit, logSumExp of each row; then the ids and the logits of the largest.
     this.#gathered ??= this.#backend.allocate(4 * maxOutputRows * (3 + 2 * topCount), "gathered");
+    const outputs = { ...this.#sample.outputs, ...this.#logprobs.outputs };
     const widths = [1, 1, 1, topCount, topCount];
     let offset = 0;
     const offsets = widths.map((width) => {
@@ -102,8 +108,8 @@ export class Executor {
       return start;
     });
     this.#backend.copy(
-      ["token", ...logprobOutputs].map((name, index) => ({
-        source: this.#sample.outputs[name]!,
+      gatheredOutputs.map((name, index) => ({
+        source: outputs[name]!,
         sourceOffset: 0,
         target: this.#gathered!,
         targetOffset: offsets[index]!,
@@ -138,6 +144,7 @@ export class Executor {
 
   dispose(): void {
     this.#gathered?.[Symbol.dispose]();
+    this.#logprobs[Symbol.dispose]();
     this.#sample[Symbol.dispose]();
     this.#forward[Symbol.dispose]();
     this.pool.dispose();

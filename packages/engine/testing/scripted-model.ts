@@ -88,6 +88,8 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
   const sampled = {
     token: memoryBuffer(4 * outputRows, asDevice),
     tokenLogit: memoryBuffer(4 * outputRows, asDevice),
+  };
+  const logprobs = {
     logSumExp: memoryBuffer(4 * outputRows, asDevice),
     topIds: memoryBuffer(4 * outputRows, asDevice),
     topLogits: memoryBuffer(4 * outputRows, asDevice),
@@ -120,6 +122,7 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
     programs: { forward: { states, feeds }, sample: { states: {} } },
     forward: executable(forward),
     sample: executable(sample),
+    logprobs: executable(() => memoryStep(() => {}, logprobs)),
     weights: {},
     sizes: { maxContext, maxSlots: slots, maxOutputRows: outputRows, maxBiases: 4, topCount: 1 },
     largest: { rows, segments: slots, longestSegment: rows, context: maxContext, outputRows },

@@ -4,7 +4,7 @@ import { parseNemotronHConfig } from "./nemotron-h/config.ts";
 import { nemotronHForward } from "./nemotron-h/forward.ts";
 import { inGguf } from "./nemotron-h/gguf-weights.ts";
 import { nemotronHWeights } from "./nemotron-h/weights.ts";
-import { buildSampleProgram } from "./sample-program.ts";
+import { buildLogprobsProgram, buildSampleProgram } from "./sample-program.ts";
 
 /** A parsed `config.json`. */
 export type ModelConfig = Readonly<Record<string, unknown>>;
@@ -50,6 +50,13 @@ export interface ProgramOptions {
   readonly topCount: number;
 }
 
+/** What a model is on a device: steps through its layers, draws of tokens, and what log-probabilities need. */
+export interface ModelPrograms<T = Program> {
+  readonly forward: T;
+  readonly sample: T;
+  readonly logprobs: T;
+}
+
 /** A model family, with the sizes of one config. */
 export interface Architecture {
   /** As in `model_type`. */
@@ -61,7 +68,7 @@ export interface Architecture {
   readonly summary: string;
   /** As the checkpoint's layout has them. */
   readonly weights: readonly WeightEntry[];
-  programs(options: ProgramOptions): { readonly forward: Program; readonly sample: Program };
+  programs(options: ProgramOptions): ModelPrograms;
 }
 
 type Family = (config: ModelConfig, layout: CheckpointLayout) => Architecture;
@@ -106,6 +113,7 @@ function nemotronH(json: ModelConfig, layout: CheckpointLayout): Architecture {
     programs: (options) => ({
       forward: nemotronHForward(config, weights, options),
       sample: buildSampleProgram(config.vocabularySize, options),
+      logprobs: buildLogprobsProgram(config.vocabularySize, options),
     }),
   };
 }

@@ -3,6 +3,7 @@ export {
   architectureOf,
   type CheckpointLayout,
   type ModelConfig,
+  type ModelPrograms,
   type ProgramOptions,
   type WeightEntry,
 } from "./architecture.ts";

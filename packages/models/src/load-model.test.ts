@@ -77,10 +77,10 @@ describe("loading a model", () => {
     expect(scales.filter((scale) => scale !== undefined)).toEqual([0.5]);
   });
 
-  test("takes two executables and every weight, and gives all of them back", async () => {
+  test("takes three executables and every weight, and gives all of them back", async () => {
     const counting = await countingBackend();
     const model = await loadModel(architecture, file, counting.backend, sizes);
-    expect(counting.made).toBe(2 + architecture.weights.length);
+    expect(counting.made).toBe(3 + architecture.weights.length);
     expect(counting.live).toBe(counting.made);
     model[Symbol.dispose]();
     model[Symbol.dispose]();
@@ -181,8 +181,8 @@ describe("loading a model", () => {
       };
       if (tensors === 0) abort.abort(reason);
       await expect(loadModel(architecture, file, counting.backend, options)).rejects.toBe(reason);
-      // The two executables, and the tensors before the one that was being loaded.
-      expect(counting.made).toBe(tensors === 0 ? 0 : 2 + tensors - 1);
+      // The three executables, and the tensors before the one that was being loaded.
+      expect(counting.made).toBe(tensors === 0 ? 0 : 3 + tensors - 1);
       expect(counting.live).toBe(0);
     },
   );

@@ -8,7 +8,7 @@ import type {
   WeightSource,
 } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
-import type { Architecture, ProgramOptions } from "./architecture.ts";
+import type { Architecture, ModelPrograms, ProgramOptions } from "./architecture.ts";
 import type { WeightFormats } from "./checkpoint.ts";
 import { convertWeight, type QuantizedTensor } from "./convert-weight.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -40,11 +40,9 @@ export interface LoadOptions extends ModelOptions {
 }
 
 /** A model on a device: its Programs compiled, its weights loaded, no sequences yet. */
-export interface Model extends Disposable {
+export interface Model extends ModelPrograms<Executable>, Disposable {
   readonly architecture: Architecture;
-  readonly programs: { readonly forward: Program; readonly sample: Program };
-  readonly forward: Executable;
-  readonly sample: Executable;
+  readonly programs: ModelPrograms;
   readonly weights: Readonly<Record<string, WeightBuffer>>;
   readonly sizes: ProgramOptions;
   readonly largest: Extents;
@@ -88,6 +86,7 @@ export async function loadModel(
     };
     const forward = await compile(programs.forward);
     const sample = await compile(programs.sample);
+    const logprobs = await compile(programs.logprobs);
 
     const weights: Record<string, WeightBuffer> = {};
     const loading = { architecture, formats, file, backend, program: programs.forward };
@@ -100,6 +99,7 @@ export async function loadModel(
       programs,
       forward,
       sample,
+      logprobs,
       weights,
       sizes,
       largest,

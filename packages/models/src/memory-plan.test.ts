@@ -55,6 +55,13 @@ describe("the memory plan", () => {
     expect(narrow.stateBytesPerSequence).toBe(wide.stateBytesPerSequence / 2);
   });
 
+  test("counts what log-probabilities take, where they are computed and where they are gathered", () => {
+    const [few, more] = [plan({ topCount: 20 }), plan({ topCount: 30 })];
+    // Ids and logits of ten more, of each output row.
+    const added = 4 * 2 * 10 * few.largest.outputRows;
+    expect(more.scratchBytes - few.scratchBytes).toBe(2 * added);
+  });
+
   test("that does not fit is refused with what is needed and what there is", () => {
     const needed = plan({});
     expect(() => requireMemory(needed, needed.totalBytes, "webgpu")).not.toThrow();

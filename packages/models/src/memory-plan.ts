@@ -10,7 +10,7 @@ import {
   stateUnitBytes,
   type TensorSpec,
 } from "@krait/tensor";
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, ModelPrograms } from "./architecture.ts";
 import { MemoryPlanError } from "./errors.ts";
 
 /** What a model takes, in bytes, known before anything is loaded. */
@@ -36,7 +36,7 @@ export interface MemoryPlan {
 const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pageTable"]);
 
 /**
- * Adds up what two Programs of a model hold, without any device.
+ * Adds up what the Programs of a model hold, without any device.
  *
  * @param weightBytes - what a weight takes on the backend; as many bytes as it has in its file unless given.
  * @param prefixCacheBytes - what snapshots may take; as much as the states of all slots unless given.
@@ -44,13 +44,13 @@ const bookkeeping: ReadonlySet<string> = new Set(["lastToken", "tokenCount", "pa
  */
 export function planMemory(
   architecture: Architecture,
-  programs: { readonly forward: Program; readonly sample: Program },
+  programs: ModelPrograms,
   largest: Extents,
   weightBytes: (spec: TensorSpec) => number = byteLength,
   prefixCacheBytes?: number,
   ownedBytes: (program: Program) => number = () => 0,
 ): MemoryPlan {
-  const { forward, sample } = programs;
+  const { forward, sample, logprobs } = programs;
   const states = Object.entries(forward.states);
   const slots = states.filter(([, spec]) => spec.per === "slot");
   const pages = states.filter(([, spec]) => spec.per === "page");
@@ -69,8 +69,9 @@ export function planMemory(
     cacheBytes: snapshots * copied,
     scratchBytes:
       outputBytes(sample, largest) +
+      outputBytes(logprobs, largest) +
       sum(
-        [forward, sample].map(
+        [forward, sample, logprobs].map(
           (program) =>
             planScratch(program, largest).totalBytes + feedBytes(program, largest) + ownedBytes(program),
         ),

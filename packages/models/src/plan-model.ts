@@ -1,6 +1,6 @@
-import type { Backend, Extents, Program } from "@krait/tensor";
+import type { Backend, Extents } from "@krait/tensor";
 import type { WeightFile } from "@krait/weights";
-import type { Architecture, ProgramOptions } from "./architecture.ts";
+import type { Architecture, ModelPrograms, ProgramOptions } from "./architecture.ts";
 import { checkCheckpoint, deviceFormats, type WeightFormats } from "./checkpoint.ts";
 import { type MemoryPlan, planMemory, requireMemory } from "./memory-plan.ts";
 import { type ModelOptions, resolveModelOptions } from "./model-options.ts";
@@ -8,7 +8,7 @@ import { type MatrixFormat, requireMatrixFormat } from "./quantized-format.ts";
 
 /** What a model will be on a backend, known before anything is loaded. */
 export interface ModelPlan {
-  readonly programs: { readonly forward: Program; readonly sample: Program };
+  readonly programs: ModelPrograms;
   readonly sizes: ProgramOptions;
   readonly largest: Extents;
   readonly formats: Readonly<Record<string, WeightFormats>>;

@@ -2,10 +2,11 @@ import { createCpuBackend } from "@krait/backend-cpu";
 import { CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn, stateBytes } from "@krait/tensor";
 import { Random, runStep } from "@krait/testing";
 import { expect, test } from "vitest";
-import { buildSampleProgram } from "./sample-program.ts";
+import type { ProgramOptions } from "./architecture.ts";
+import { buildLogprobsProgram, buildSampleProgram } from "./sample-program.ts";
 
 const vocabularySize = 50;
-const program = buildSampleProgram(vocabularySize, {
+const options: ProgramOptions = {
   formats: {},
   stateDtype: "f32",
   kvDtype: "f32",
@@ -15,7 +16,9 @@ const program = buildSampleProgram(vocabularySize, {
   maxOutputRows: 2,
   maxBiases: 1,
   topCount: 3,
-});
+};
+const program = buildSampleProgram(vocabularySize, options);
+const logprobs = buildLogprobsProgram(vocabularySize, options);
 
 test("what is drawn follows bias, and the log-probabilities beside it do not", async () => {
   const logits = new Random(3).normal(2 * vocabularySize, 2);
@@ -28,8 +31,10 @@ test("what is drawn follows bias, and the log-probabilities beside it do not", a
   const choice = new Int32Array(CHOICE_COLUMNS);
   choice[ChoiceColumn.maskRow] = -1;
 
-  const { values, states } = await runStep(await createCpuBackend(), program, {
-    extents: { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 1 },
+  const backend = await createCpuBackend();
+  const extents = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows: 1 };
+  const sampled = await runStep(backend, program, {
+    extents,
     weights: {},
     states: {
       logits: new Uint8Array(logits.buffer),
@@ -44,9 +49,18 @@ test("what is drawn follows bias, and the log-probabilities beside it do not", a
       position: Int32Array.of(9),
     },
   });
-  const output = (name: string) => [...values[program.values[program.outputs[name]!.value]!.name]!];
+  const scored = await runStep(backend, logprobs, {
+    extents,
+    weights: {},
+    states: { logits: new Uint8Array(logits.buffer) },
+    feeds: {},
+  });
+  const output = (name: string) => {
+    const [from, { values }] = name in program.outputs ? [program, sampled] : [logprobs, scored];
+    return [...values[from.values[from.outputs[name]!.value]!.name]!];
+  };
   expect(output("token")).toEqual([favoured]);
-  expect([...states.lastToken!]).toEqual([0, favoured]);
+  expect([...sampled.states.lastToken!]).toEqual([0, favoured]);
   expect(output("tokenLogit")).toEqual([row[favoured]]);
   expect(output("logSumExp")[0]).toBeCloseTo(Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)), 5);
   expect(output("topIds")).toEqual(byLogit.slice(0, 3));
