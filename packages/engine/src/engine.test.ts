@@ -145,8 +145,11 @@ test.each([
   [{ prompt: [1], stop: "x" }, "stop"],
   [{ prompt: [1], sampling: { logprobs: 100 } }, "sampling.logprobs"],
   [{ prompt: [1], sampling: { logitBias: new Map([[512, 1]]) } }, "sampling.logitBias"],
-] as const)("refuses %j, naming the field", (request, field) => {
-  expect(() => engine.generate(request)).toThrow(
+  // What only programs without types can send.
+  [{ prompt: [1], sampling: { logitBias: { 5: 1 } } }, "sampling.logitBias"],
+  [{ prompt: [1], stop: 5 }, "stop"],
+])("refuses %j, naming the field", (request, field) => {
+  expect(() => engine.generate(request as GenerateRequest)).toThrow(
     expect.objectContaining({ code: "REQUEST_INVALID", details: expect.objectContaining({ field }) }),
   );
 });

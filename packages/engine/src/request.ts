@@ -92,7 +92,9 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
   for (const [field, value] of Object.entries(loopDetector === true ? {} : (loopDetector ?? {}))) {
     if (value !== undefined) checkCount(`loopDetector.${field}`, value, 2);
   }
-  for (const token of sampling?.logitBias?.keys() ?? []) {
+  const bias = sampling?.logitBias ?? new Map<number, number>();
+  if (typeof bias.keys !== "function") invalid("sampling.logitBias", "a Map from token ids", bias);
+  for (const token of bias.keys()) {
     if (token >= vocabularySize)
       invalid("sampling.logitBias", `a map from ids below ${vocabularySize}`, token);
   }
@@ -100,8 +102,9 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
     invalid("sampling.logprobs", `at most ${limits.topCount}, the model's topCount`, sampling?.logprobs);
   }
   const stops = stopStrings(request);
-  if (stops.some((stop) => typeof stop !== "string" || stop === ""))
+  if (!Array.isArray(stops) || stops.some((stop) => typeof stop !== "string" || stop === "")) {
     invalid("stop", "texts that are not empty", stops);
+  }
   const textual = {
     stop: stops.length > 0 || undefined,
     thinking,

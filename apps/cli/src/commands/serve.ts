@@ -36,7 +36,7 @@ export function addServe(program: Command): void {
     .option("--id <name>", "by which requests name the model; the last part of --model unless given")
     .option(
       "--context <tokens>",
-      "positions to make room for; what the model was trained for",
+      "positions to make room for; as many as the model was trained for unless given",
       wholeNumber(2),
     )
     .option("--parallel <count>", "answers generated at once", wholeNumber(1), 8)

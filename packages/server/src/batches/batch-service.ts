@@ -238,10 +238,7 @@ function inStatus(batch: Batch, status: BatchStatus): Batch {
 }
 
 export function missingFile(id: string): ApiError {
-  return new ApiError("missing", `There is no file "${id}" here.`, {
-    code: "file_not_found",
-    param: "input_file_id",
-  });
+  return new ApiError("missing", `There is no file "${id}" here.`, { code: "file_not_found" });
 }
 
 export function seconds(): number {
