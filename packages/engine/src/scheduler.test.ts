@@ -163,6 +163,18 @@ test("sequences that outgrow the pages give way to older ones, and nobody's answ
   expect(engine.stats.preemptions).toBeGreaterThan(0);
 });
 
+test("a prompt that finds no page keeps no older answer from going on where each has steps of its own", async () => {
+  const sizes = { slots: 2, rows: 4, pages: 15 };
+  const { engine } = await open(sizes, { deterministic: true, prefixCache: false });
+  const [older, younger] = [promptOf(1, 33), promptOf(2, 400)];
+  const answer = run(engine, { prompt: older, maxTokens: 150 });
+  await turns(4);
+  // There is room for the prompt when it is placed; the answer takes the last pages of it as it grows.
+  const late = run(engine, { prompt: younger, maxTokens: 5 });
+  expect(await answer).toEqual(continuation(hashing, older, 150));
+  expect(await late).toEqual(continuation(hashing, younger, 5));
+});
+
 test("several answers share the reading of their prompt", async () => {
   for (const length of [1, 100]) {
     const { engine, read } = await open({ rows: 32 });
