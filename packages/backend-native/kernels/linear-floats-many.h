@@ -1,5 +1,5 @@
 // The product of many rows with rows of f32, f16 or bf16: some columns of a slab of x stay in the first-level cache while
-// LANES rows of the weight go over them, widened once for all rows of the slab.
+// LANES rows of the weight go over them, from memory for the first rows of the slab and from the cache for the others.
 //
 // x is packed first, group of rows by group, [columns / LANES, rows of the group, LANES], so that a product reads it
 // from its beginning to its end: loads from one row after another cost a look at the page of each.
@@ -7,8 +7,8 @@
 // A sum stays in memory between blocks of columns, so its lanes are added in the order of `linear-floats.h`.
 #pragma once
 
+#include "float-pairs.h"
 #include "linear.h"
-#include "stored.h"
 
 // The sums of so many rows with so many outputs fit the registers.
 #define GROUP_ROWS 6
@@ -17,7 +17,7 @@
 #define BLOCK_COLUMNS 320
 #define SLAB_FLOAT_ROWS 18
 
-INLINE uint32_t padded_columns(uint32_t columns) { return (columns + LANES - 1) / LANES * LANES; }
+INLINE uint32_t padded_columns(uint32_t columns) { return (columns + PAIR_COLUMNS - 1) / PAIR_COLUMNS * PAIR_COLUMNS; }
 
 INLINE uint32_t groups_of_rows(uint32_t rows) { return (rows + GROUP_ROWS - 1) / GROUP_ROWS; }
 
@@ -31,17 +31,21 @@ static void pack_float_rows(const Linear *op, uint32_t group) {
   for (uint32_t r = 0; r < rows; r++) {
     const float *x = row_of(op->x, row + r);
     float *packed = packed_group(op, row) + r * LANES;
-    for (uint32_t i = 0; i < columns; i += LANES) store(packed + i * rows, load_upto(x + i, columns - i));
+    for (uint32_t i = 0; i < columns; i += PAIR_COLUMNS) {
+      Floats pair[2];
+      load_pair(op->weight.format, x + i, columns - i, pair);
+      store(packed + i * rows, pair[0]);
+      store(packed + (i + LANES) * rows, pair[1]);
+    }
   }
 }
 
-// Some columns of GROUP_OUTPUTS rows of the weight: as they are stored, and widened, [columns / LANES, GROUP_OUTPUTS,
-// LANES].
+// Some columns of GROUP_OUTPUTS rows of the weight.
 typedef struct {
   const uint8_t *at[GROUP_OUTPUTS];
-  uint64_t ahead;  // so many bytes after what is multiplied now, memory is asked for what comes later
   uint32_t columns;
-  Floats widened[BLOCK_COLUMNS / LANES][GROUP_OUTPUTS];
+  bool is_first;   // of the columns: sums begin with it
+  uint64_t ahead;  // so many bytes after what is multiplied now, memory is asked for what comes later
 } WeightBlock;
 
 // Keeps a compiler from loading x anew for each of its uses: loads are what these products take longest for.
@@ -52,25 +56,38 @@ INLINE Floats held(Floats x) {
   return x;
 }
 
-// As `multiply_add`, in this order and in the register that the sum is in: sums and weights fill all sixteen, and a
-// compiler that moves them about spills some.
-INLINE Floats add_product(Floats sum, Floats a, Floats b) {
-#if LANES == 8 && defined(__FMA__)
-  __asm__ volatile("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
-  return sum;
-#else
-  return multiply_add(sum, a, b);
-#endif
-}
-
-INLINE void add_products_of(uint32_t rows, const float *x, const Floats weights[], Floats *lanes) {
+// Adds the products of one vector of each of `rows` packed rows with one of each output. With AVX2 in this order and in
+// the registers that the sums are in: they and the weights fill all sixteen, and a compiler that moves them about spills.
+INLINE void add_vector(uint32_t rows, const float *x, const Floats weights[], Floats *lanes) {
 #pragma GCC unroll 6
   for (uint32_t r = 0; r < rows; r++) {
+#if LANES == 8 && defined(__FMA__)
+    Floats values;
+    __asm__ volatile(
+        "vmovups %3, %2\n\t"
+        "vfmadd231ps %4, %2, %0\n\t"
+        "vfmadd231ps %5, %2, %1"
+        : "+x"(lanes[2 * r]), "+x"(lanes[2 * r + 1]), "=&x"(values)
+        : "m"(*(const Floats *)(x + r * LANES)), "x"(weights[0]), "x"(weights[1]));
+#else
     Floats values = held(load(x + r * LANES));
 #pragma GCC unroll 4
     for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
-      lanes[r * GROUP_OUTPUTS + o] = add_product(lanes[r * GROUP_OUTPUTS + o], values, weights[o]);
+      lanes[r * GROUP_OUTPUTS + o] = multiply_add(lanes[r * GROUP_OUTPUTS + o], values, weights[o]);
     }
+#endif
+  }
+}
+
+// Likewise of a pair of vectors, which is at `at` + offset.
+INLINE void add_pair(Format format, uint32_t rows, const float *x, const uint8_t *const at[], uint32_t offset,
+                     Floats *lanes) {
+#pragma GCC unroll 2
+  for (uint32_t h = 0; h < 2; h++) {
+    Floats weights[GROUP_OUTPUTS];
+#pragma GCC unroll 4
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) weights[o] = held(load_of_pair(format, at[o] + offset, h));
+    add_vector(rows, x + h * rows * LANES, weights, lanes);
   }
 }
 
@@ -79,83 +96,63 @@ INLINE void copy_sums(uint32_t rows, const Floats *from, Floats *to) {
   for (uint32_t k = 0; k < rows * GROUP_OUTPUTS; k++) to[k] = from[k];
 }
 
-// Widens `count` columns of each output, at most LANES, and adds their products.
-INLINE void widen_vector_and_add(Format format, uint32_t count, uint32_t rows, const float *x, const uint8_t *const at[],
-                                 Floats *widened, Floats *lanes) {
-  Floats weights[GROUP_OUTPUTS];
-#pragma GCC unroll 4
-  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
-    weights[o] = held(count >= LANES ? load_stored(at[o], 0, format) : load_some_stored(at[o], 0, format, count));
-    widened[o] = weights[o];
-  }
-  add_products_of(rows, x, weights, lanes);
-}
-
-// Adds the products of a block with `rows` packed rows to their sums. These are the first rows, which widen the weight:
-// instructions for that fit between the multiplications. Each turn multiplies a line of memory of each output.
-INLINE void widen_and_add(Format format, uint32_t rows, const float *x, WeightBlock *w, Floats *sums) {
-  uint32_t bytes = LANES * bytes_of(format), left = w->columns;
-  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS], *widened = w->widened[0];
+// Adds the products of a block with `rows` packed rows to their sums, two pairs in each turn; the first rows of a slab
+// ask for memory ahead.
+INLINE void add_weight_block(Format format, bool asks, uint32_t rows, const float *x, const WeightBlock *w, Floats *sums) {
+  uint32_t bytes = PAIR_COLUMNS * bytes_of(format), left = w->columns;
+  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS] = {{0}};
   const uint8_t *at[GROUP_OUTPUTS];
 #pragma GCC unroll 4
   for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] = w->at[o];
-  copy_sums(rows, sums, lanes);
-  for (; left >= 64 / bytes * LANES; left -= 64 / bytes * LANES) {
+  if (!w->is_first) copy_sums(rows, sums, lanes);
+  for (; left >= 2 * PAIR_COLUMNS; left -= 2 * PAIR_COLUMNS, x += 2 * PAIR_COLUMNS * rows) {
+#pragma GCC unroll 16
+    for (uint32_t o = 0; asks && o < GROUP_OUTPUTS; o++) {
 #pragma GCC unroll 4
-    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) __builtin_prefetch(at[o] + w->ahead, 0, 2);
-#pragma GCC unroll 8
-    for (uint32_t v = 0; v < 64 / bytes; v++, x += rows * LANES, widened += GROUP_OUTPUTS) {
-      widen_vector_and_add(format, LANES, rows, x, at, widened, lanes);
-#pragma GCC unroll 4
-      for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += bytes;
+      for (uint32_t line = 0; line < 2 * bytes; line += 64) __builtin_prefetch(at[o] + w->ahead + line, 0, 2);
     }
-  }
-  for (uint32_t i = 0; i < left; i += LANES, x += rows * LANES, widened += GROUP_OUTPUTS) {
-    widen_vector_and_add(format, left - i, rows, x, at, widened, lanes);
-    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += bytes;
-  }
-  copy_sums(rows, lanes, sums);
-}
-
-INLINE void add_widened_vector(uint32_t rows, const float *x, const Floats *widened, Floats *lanes) {
-  Floats weights[GROUP_OUTPUTS];
+    add_pair(format, rows, x, at, 0, lanes);
+    add_pair(format, rows, x + PAIR_COLUMNS * rows, at, bytes, lanes);
 #pragma GCC unroll 4
-  for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) weights[o] = held(widened[o]);
-  add_products_of(rows, x, weights, lanes);
-}
-
-// The same for rows that find the block widened.
-INLINE void add_widened(uint32_t rows, const float *x, const WeightBlock *w, Floats *sums) {
-  uint32_t vectors = (w->columns + LANES - 1) / LANES;
-  Floats lanes[GROUP_ROWS * GROUP_OUTPUTS];
-  const Floats *widened = w->widened[0];
-  const float *end = x + vectors / 2 * 2 * rows * LANES;
-  copy_sums(rows, sums, lanes);
-  for (; x != end; x += 2 * rows * LANES, widened += 2 * GROUP_OUTPUTS) {
-    add_widened_vector(rows, x, widened, lanes);
-    add_widened_vector(rows, x + rows * LANES, widened + GROUP_OUTPUTS, lanes);
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += 2 * bytes;
   }
-  if (vectors % 2 != 0) add_widened_vector(rows, x, widened, lanes);
+  if (left >= PAIR_COLUMNS) {
+    add_pair(format, rows, x, at, 0, lanes);
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) at[o] += bytes;
+    left -= PAIR_COLUMNS, x += PAIR_COLUMNS * rows;
+  }
+  if (left > 0) {
+    uint8_t ends[GROUP_OUTPUTS][4 * PAIR_COLUMNS];
+    for (uint32_t o = 0; o < GROUP_OUTPUTS; o++) {
+      copy_some(format, at[o], left, ends[o]);
+      at[o] = ends[o];
+    }
+    add_pair(format, rows, x, at, 0, lanes);
+  }
   copy_sums(rows, lanes, sums);
 }
 
 // Each format and number of rows is a function of its own, so that they are constants inside.
-typedef void AddBlock(const float *x, WeightBlock *w, Floats *sums);
-#define ADD_BLOCK(NAME, ROWS, CALL) \
-  NOINLINE void NAME##_##ROWS(const float *x, WeightBlock *w, Floats *sums) { CALL; }
-#define ADD_BLOCKS(ROWS)                                                              \
-  ADD_BLOCK(add_widened, ROWS, add_widened(ROWS, x, w, sums))                         \
-  ADD_BLOCK(widen_and_add_f32, ROWS, widen_and_add(F32, ROWS, x, w, sums))            \
-  ADD_BLOCK(widen_and_add_f16, ROWS, widen_and_add(F16, ROWS, x, w, sums))            \
-  ADD_BLOCK(widen_and_add_bf16, ROWS, widen_and_add(BF16, ROWS, x, w, sums))
-ADD_BLOCKS(1) ADD_BLOCKS(2) ADD_BLOCKS(3) ADD_BLOCKS(4) ADD_BLOCKS(5) ADD_BLOCKS(6)
-#define OF_ROWS(NAME) {NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5, NAME##_6}
-static AddBlock *const add_rows_of_widened[GROUP_ROWS] = OF_ROWS(add_widened);
-static AddBlock *const widen_and_add_rows[][GROUP_ROWS] = {
-    [F32] = OF_ROWS(widen_and_add_f32), [F16] = OF_ROWS(widen_and_add_f16), [BF16] = OF_ROWS(widen_and_add_bf16)};
-#undef OF_ROWS
+typedef void AddBlock(const float *x, const WeightBlock *w, Floats *sums);
+#define ADD_BLOCK(NAME, FORMAT, ASKS, ROWS)                                       \
+  NOINLINE void NAME##_##ROWS(const float *x, const WeightBlock *w, Floats *sums) { \
+    add_weight_block(FORMAT, ASKS, ROWS, x, w, sums);                             \
+  }
+#define ADD_BLOCKS(NAME, FORMAT, ASKS)                                                                  \
+  ADD_BLOCK(NAME, FORMAT, ASKS, 1) ADD_BLOCK(NAME, FORMAT, ASKS, 2) ADD_BLOCK(NAME, FORMAT, ASKS, 3)    \
+  ADD_BLOCK(NAME, FORMAT, ASKS, 4) ADD_BLOCK(NAME, FORMAT, ASKS, 5) ADD_BLOCK(NAME, FORMAT, ASKS, 6)    \
+  static AddBlock *const NAME[GROUP_ROWS] = {NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5, NAME##_6};
+ADD_BLOCKS(ask_and_add_f32, F32, true) ADD_BLOCKS(add_f32, F32, false)
+ADD_BLOCKS(ask_and_add_f16, F16, true) ADD_BLOCKS(add_f16, F16, false)
+ADD_BLOCKS(ask_and_add_bf16, BF16, true) ADD_BLOCKS(add_bf16, BF16, false)
 #undef ADD_BLOCKS
 #undef ADD_BLOCK
+
+INLINE AddBlock *block_adder(Format format, bool asks, uint32_t rows) {
+  if (format == F32) return (asks ? ask_and_add_f32 : add_f32)[rows - 1];
+  if (format == F16) return (asks ? ask_and_add_f16 : add_f16)[rows - 1];
+  return (asks ? ask_and_add_bf16 : add_bf16)[rows - 1];
+}
 
 #define SLAB_GROUPS (SLAB_FLOAT_ROWS / GROUP_ROWS)
 
@@ -175,18 +172,13 @@ INLINE void begin_slab(FloatSlab *slab, uint32_t row, uint32_t end) {
     slab->x[slab->groups] = packed_group(slab->op, row);
     slab->rows[slab->groups] = min_u32(GROUP_ROWS, end - row);
   }
-  for (uint32_t k = 0; k < LANES / GROUP_OUTPUTS; k++) {
-    for (uint32_t g = 0; g < slab->groups; g++) {
-      for (uint32_t i = 0; i < GROUP_ROWS * GROUP_OUTPUTS; i++) slab->sums[k][g][i] = splat(0);
-    }
-  }
 }
 
 // Adds the products of a block, from column `first` on, to the sums of its outputs.
-INLINE void add_to_slab(Format format, FloatSlab *slab, uint32_t k, uint32_t first, WeightBlock *w) {
+INLINE void add_to_slab(Format format, FloatSlab *slab, uint32_t k, uint32_t first, const WeightBlock *w) {
   for (uint32_t g = 0; g < slab->groups; g++) {
     uint32_t rows = slab->rows[g];
-    (g == 0 ? widen_and_add_rows[format] : add_rows_of_widened)[rows - 1](slab->x[g] + first * rows, w, slab->sums[k][g]);
+    block_adder(format, g == 0, rows)(slab->x[g] + first * rows, w, slab->sums[k][g]);
   }
 }
 
@@ -223,6 +215,7 @@ INLINE void multiply_many_numbers(Format format, const Linear *op, Share outputs
       for (uint32_t first = 0; first < columns; first += block) {
         bool is_last = first + block >= columns;
         w.columns = is_last ? columns - first : block;
+        w.is_first = first == 0;
         // The next block of these outputs, or the first of those after LANES.
         w.ahead = is_last ? LANES * row_bytes - first * bytes : block * bytes;
         for (uint32_t k = 0; k * GROUP_OUTPUTS < count; k++) {

@@ -1,42 +1,54 @@
-// The matrix product with rows of f32, f16 or bf16, widened as they stream.
+// The matrix product with rows of f32, f16 or bf16, widened as they are read.
 //
-// Lane l of a sum adds the products of i = l, l + LANES, l + 2 · LANES … in this order, and the lanes are
-// added at the end, whether the weight is widened in registers for a few rows or into a tile for many.
+// Lane l of a sum adds the products of the columns that come to lane l of vectors in the order of `float-pairs.h`, one
+// vector after the other, and the lanes are added at the end, whether rows are few or many.
 #pragma once
 
 #include "linear-floats-many.h"
 
-// The products of `rows` rows of x with `outputs` rows of the weight, constants with a product of at most 24.
+// The products of a pair of `rows` rows of x with that of `outputs` rows of the weight, at w + offset.
+INLINE void add_pair_of_few(Format format, uint32_t rows, Floats x[][2], uint32_t outputs, const uint8_t *const w[],
+                            uint64_t offset, Floats lanes[]) {
+#pragma GCC unroll 8
+  for (uint32_t o = 0; o < outputs; o++) {
+#pragma GCC unroll 2
+    for (uint32_t h = 0; h < 2; h++) {
+      Floats weight = load_of_pair(format, w[o] + offset, h);
+#pragma GCC unroll 2
+      for (uint32_t r = 0; r < rows; r++) {
+        lanes[r * outputs + o] = multiply_add(lanes[r * outputs + o], x[r][h], weight);
+      }
+    }
+  }
+}
+
+// The products of `rows` rows of x with `outputs` rows of the weight, a multiple of 4; constants with a product of 8.
 INLINE void multiply_floats(Format format, uint32_t rows, const float *const x[], uint32_t outputs,
                             const uint8_t *const w[], uint32_t columns, float sums[]) {
-  Floats lanes[24];
-#pragma GCC unroll 24
-  for (uint32_t k = 0; k < rows * outputs; k++) lanes[k] = splat(0);
+  Floats lanes[8] = {{0}}, pairs[2][2];
   uint32_t i = 0;
-  for (; i + LANES <= columns; i += LANES) {
-    Floats weights[8];
-#pragma GCC unroll 8
-    for (uint32_t o = 0; o < outputs; o++) weights[o] = load_stored(w[o], i, format);
+  for (; i + PAIR_COLUMNS <= columns; i += PAIR_COLUMNS) {
 #pragma GCC unroll 2
-    for (uint32_t r = 0; r < rows; r++) {
-      Floats values = load(x[r] + i);
-#pragma GCC unroll 8
-      for (uint32_t o = 0; o < outputs; o++) {
-        lanes[r * outputs + o] = multiply_add(lanes[r * outputs + o], values, weights[o]);
-      }
-    }
+    for (uint32_t r = 0; r < rows; r++) load_pair(format, x[r] + i, PAIR_COLUMNS, pairs[r]);
+    add_pair_of_few(format, rows, pairs, outputs, w, (uint64_t)i * bytes_of(format), lanes);
   }
   if (i < columns) {
-    for (uint32_t r = 0; r < rows; r++) {
-      Floats values = load_some(x[r] + i, columns - i);
-      for (uint32_t o = 0; o < outputs; o++) {
-        Floats weight = load_some_stored(w[o], i, format, columns - i);
-        lanes[r * outputs + o] = multiply_add(lanes[r * outputs + o], values, weight);
-      }
+    uint8_t ends[8][4 * PAIR_COLUMNS];
+    const uint8_t *at[8];
+    for (uint32_t r = 0; r < rows; r++) load_pair(format, x[r] + i, columns - i, pairs[r]);
+    for (uint32_t o = 0; o < outputs; o++) {
+      copy_some(format, w[o] + (uint64_t)i * bytes_of(format), columns - i, ends[o]);
+      at[o] = ends[o];
     }
+    add_pair_of_few(format, rows, pairs, outputs, at, 0, lanes);
   }
+#pragma GCC unroll 2
   for (uint32_t r = 0; r < rows; r++) {
-    for (uint32_t o = 0; o < outputs; o++) sums[r * LANES + o] = sum_of(lanes[r * outputs + o]);
+#pragma GCC unroll 2
+    for (uint32_t o = 0; o < outputs; o += 4) {
+      const Floats *four = lanes + r * outputs + o;
+      store_four(sums + r * LANES + o, sums_of_four(four[0], four[1], four[2], four[3]));
+    }
   }
 }
 
@@ -65,7 +77,7 @@ INLINE void multiply_few_numbers(Format format, const Linear *op, Share outputs)
   }
 }
 
-// From so many rows on, widening a weight before it is multiplied pays.
+// From so many rows on, packing them pays.
 #define MANY_FLOAT_ROWS 3
 
 INLINE void multiply_numbers(Format format, const Linear *op, Share outputs) {

@@ -9,8 +9,8 @@ import type { NativeWeight } from "./weight.ts";
 const STRETCH_COLUMNS = 2048;
 const STRETCH_BYTES = 2 * STRETCH_COLUMNS + (2 * 4 * STRETCH_COLUMNS) / 32;
 
-/** Lanes of the widest vector, to which the columns of packed rows are padded; `kernels/linear-floats-many.h`. */
-const MOST_LANES = 16;
+/** Columns of two of the widest vectors, to which those of packed rows are padded; `kernels/linear-floats-many.h`. */
+const MOST_PAIR_COLUMNS = 32;
 
 /** Tiles of AMX are 16 rows, of which the last ones may be past the end. */
 const ROWS_READ_PAST_THE_LAST = 15;
@@ -31,7 +31,8 @@ export function linearWriter(parts: number): LinearWriter<NativeWeight> {
     workspaceBytes: (op, largest, format) => {
       const most = Math.max(largest.rows, largest.outputRows);
       if (isDType(format)) {
-        return Math.ceil((most * 4 * MOST_LANES * Math.ceil(op.input.columns / MOST_LANES)) / parts);
+        const columns = MOST_PAIR_COLUMNS * Math.ceil(op.input.columns / MOST_PAIR_COLUMNS);
+        return Math.ceil((most * 4 * columns) / parts);
       }
       const rows = most + ROWS_READ_PAST_THE_LAST;
       const stretches = Math.ceil(op.input.columns / STRETCH_COLUMNS);
