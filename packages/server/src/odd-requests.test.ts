@@ -120,6 +120,15 @@ describe("what a response cannot have", () => {
   });
 });
 
+test("what a chat cannot have is refused by its name", async () => {
+  const functions = [{ name: "look" }];
+  for (const asked of [{ functions }, { modalities: ["text", "audio"] }, { web_search_options: {} }]) {
+    const [param] = Object.keys(asked);
+    await expect(chat(asked)).rejects.toMatchObject({ status: 400, code: "unsupported", param });
+  }
+  await expect(chat({ functions: [], modalities: ["text"], max_tokens: 1 })).resolves.toBeDefined();
+});
+
 describe("what a message cannot have", () => {
   test("is a conversation that is kept elsewhere, and the client's own loop goes on without", async () => {
     const thread = { type: "continue", previous_message_id: "msg_1" } as const;
@@ -266,6 +275,7 @@ describe("what is wrong with a field is told of that field", () => {
     [{ logit_bias: { "-1": 1 } }, "logit_bias.-1", /token ids/],
     [{ logit_bias: { 99999999: 1 } }, "logit_bias", /^400 logit_bias: expected .*1536.*99999999/],
     [{ stop: 5 }, "stop", /string or array/],
+    [{ messages: undefined }, "messages", /array, received nothing/],
     [{ guided_grammar: 'root ::= "a"' }, "guided_grammar", /no grammar/],
     [{ structured_outputs: { grammar: 'root ::= "a"' } }, "structured_outputs.grammar", /no grammar/],
   ])("%j", async (fields, param, message) => {

@@ -14,7 +14,10 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
 function fieldError(issue: Issue): ApiError {
   const { path, message } = deepest(issue, []);
   const param = pathText(path);
-  const text = message.replace(/^Invalid input: /, "").replace(/^Too (small|big): /, "");
+  // JSON has no undefined.
+  const text = message
+    .replace(/^(Invalid input|Too small|Too big): /, "")
+    .replace("received undefined", "received nothing");
   return new ApiError("invalid", `${param === "" ? "The body" : param}: ${text}.`, {
     code: "invalid_value",
     param: param === "" ? undefined : param,

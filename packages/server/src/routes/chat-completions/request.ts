@@ -7,6 +7,7 @@ import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
 import { chatToolChoice, chosenInChat } from "../../generation/tool-choice.ts";
 import { inCallOrder } from "../../generation/tool-results.ts";
+import { unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedChatRequest } from "../../model/served-model.ts";
 import { responseFormat, toResponseFormat } from "./response-format.ts";
@@ -54,6 +55,10 @@ const schema = z.object({
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
+  // What changes the answer and is not to be had here is refused, and not ignored.
+  functions: z.array(z.unknown()).nullish(),
+  modalities: z.array(z.string()).nullish(),
+  web_search_options: z.unknown().optional(),
 });
 
 type Body = z.infer<typeof schema>;
@@ -74,6 +79,11 @@ export interface ChatCompletionsRequest {
 /** @throws {ApiError} naming the field that is wrong. */
 export function readChatCompletions(value: unknown): ChatCompletionsRequest {
   const body = validate(schema, value);
+  if (body.functions?.length) unsupported("functions", "send `tools` instead.");
+  if (body.modalities?.some((kind) => kind !== "text")) unsupported("modalities", "answers are text only.");
+  if (body.web_search_options != null) {
+    unsupported("web_search_options", "nothing is searched from here; give the model a tool that does.");
+  }
   const reasoning = readReasoning(value);
   const logprobs = body.logprobs === true;
   const messages = inCallOrder(body.messages.map(toMessage));
