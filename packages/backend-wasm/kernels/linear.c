@@ -2,14 +2,12 @@
 //
 //   y[r, o] = activation(sum over i of weight[o, i] · x[r, i] + bias[o]) + residual[r, o]
 //
-// Rows of x are taken some at a time, so that what is prepared of them, and the sums, stay in the cache
+// Rows of x are taken ROWS_AT_ONCE at a time, so that what is prepared of them, and the sums, stay in the cache
 // while the whole weight passes by. Where it is worth waking them, all threads prepare rows, and then each
 // multiplies by some rows of the weight.
 #include "activation.h"
 #include "shards.h"
 #include "tile.h"
-
-#define ROWS_AT_ONCE 64
 
 // Outputs are divided by eight: tiles have as many rows.
 #define OUTPUTS_TOGETHER 8
@@ -34,23 +32,34 @@ typedef struct {
   uint32_t count;
 } Slice;
 
-// Numbers are multiplied where they stand, unless others need them.
-INLINE bool is_prepared(const Linear *op) {
-  return is_block_format(op->weight.format) || is_sharded(op->weight.data);
+// So many numbers are packed by one thread before others would have been told.
+#define PACKED_ALONE 32768
+
+// Threads with memories of their own pack rows themselves.
+INLINE bool packs(const Slice *s) { return !is_sharded(s->op->weight.data) && is_packed(&s->op->weight, s->count); }
+
+// A few rows of numbers are multiplied where they stand, unless others need them.
+INLINE bool is_prepared(const Slice *s) {
+  return is_block_format(s->op->weight.format) || is_sharded(s->op->weight.data) || packs(s);
 }
 
 INLINE char *panel_of(const Linear *op, uint32_t part) { return op->workspace.data + part * panel_bytes(&op->weight); }
 
+INLINE Rows given_rows(const Slice *s) {
+  return (Rows){row_of(s->op->x, s->first), s->count, 4 * s->op->x.stride};
+}
+
 INLINE Rows rows_of(const Slice *s) {
   const Linear *op = s->op;
-  if (is_prepared(op)) return (Rows){panel_of(op, op->parts), s->count, prepared_bytes(&op->weight)};
-  return (Rows){row_of(op->x, s->first), s->count, 4 * op->x.stride};
+  if (!is_prepared(s)) return given_rows(s);
+  return (Rows){panel_of(op, op->parts), s->count, prepared_bytes(&op->weight)};
 }
 
 static void prepare_part(const void *arguments, uint32_t part, uint32_t parts) {
   const Slice *s = arguments;
-  Share rows = share_of(s->count, part, parts);
   char *to = panel_of(s->op, s->op->parts);
+  if (packs(s)) return pack_rows(&s->op->weight, given_rows(s), part, parts, to);
+  Share rows = share_of(s->count, part, parts);
   uint32_t bytes = prepared_bytes(&s->op->weight);
   for (uint32_t r = rows.first; r < rows.end; r++) prepare(&s->op->weight, row_of(s->op->x, s->first + r), to + r * bytes);
 }
@@ -89,8 +98,9 @@ static void multiply_part(const void *arguments, uint32_t part, uint32_t parts) 
 static void multiply_slice(const Slice *s) {
   const Linear *op = s->op;
   bool is_shared = op->parts > 1 && (uint64_t)s->count * op->weight.rows * op->weight.columns >= op->shared_products;
-  if (is_prepared(op)) {
-    if (is_shared && s->count > 1) run_parts(prepare_part, s);
+  if (is_prepared(s)) {
+    bool is_alone = packs(s) ? s->count * op->x.columns <= PACKED_ALONE : s->count == 1;
+    if (is_shared && !is_alone) run_parts(prepare_part, s);
     else prepare_part(s, 0, 1);
   }
   if (is_sharded(op->weight.data)) {

@@ -1,17 +1,13 @@
-// Products with a weight of f32, f16 or bf16, row by row.
+// Products with a weight of f32, f16 or bf16: of one row of x and of a few. `multiply-many-numbers.c` has those of more.
 //
 // Several outputs are summed side by side, so that several rows of the weight stream from memory at once
 // (the hardware prefetcher follows each) and no addition waits for the one before: eight of them with one
-// row of x, four with two. The weight is widened in registers as it streams. With many rows of x, four of
-// its rows are widened once into a panel that stays in the cache.
+// row of x, four with two. The weight is widened in registers as it streams.
 //
 // Whichever way: lane l of a sum adds the products of i = l, l + 4, l + 8 … in this order, and the four
 // lanes are added at the end. A row's result therefore does not depend on the rows beside it.
 #include "float4.h"
 #include "multiply.h"
-
-// From this many rows on, widening into a panel costs less than widening again for every two rows.
-#define PANEL_ROWS 5
 
 INLINE const float *row_at(Rows x, uint32_t row) {
   return (const float *)((const char *)x.data + (uint64_t)row * x.stride_bytes);
@@ -69,51 +65,34 @@ INLINE void one_row(const Held *weight, const float *x, float *y, Format format)
   }
 }
 
-// Rows of x, two at a time, over four rows of the weight; y is of the first of these.
-INLINE void four_outputs(const char *const w[], uint32_t inputs, Format format, uint32_t count, Rows x, float *y,
-                         uint32_t stride) {
-  float4 sums[2];
-  uint32_t row = 0;
-  for (; row + 2 <= x.rows; row += 2) {
-    const float *two[] = {row_at(x, row), row_at(x, row + 1)};
-    sum_products(2, two, 4, w, inputs, format, sums);
-    store_upto4(y + row * stride, sums[0], count);
-    store_upto4(y + (row + 1) * stride, sums[1], count);
-  }
-  if (row == x.rows) return;
-  const float *last = row_at(x, row);
-  sum_products(1, &last, 4, w, inputs, format, sums);
-  store_upto4(y + row * stride, sums[0], count);
-}
-
-NOINLINE void four_widened_outputs(const char *const w[], uint32_t inputs, uint32_t count, Rows x, float *y,
-                                   uint32_t stride) {
-  four_outputs(w, inputs, F32, count, x, y, stride);
-}
-
-INLINE void several_rows(const Held *weight, Rows x, float *y, uint32_t stride, float *panel, Format format) {
-  uint32_t inputs = weight->columns;
-  bool widens = format != F32 && x.rows >= PANEL_ROWS;
+// Rows of x, two at a time, over four rows of the weight.
+INLINE void few_rows(const Held *weight, Rows x, float *y, uint32_t stride, Format format) {
   for (uint32_t o = 0; o < weight->rows; o += 4) {
-    uint32_t count = min_u32(4, weight->rows - o);
+    uint32_t count = min_u32(4, weight->rows - o), row = 0;
     const char *w[4];
+    float4 sums[2];
     weight_rows(weight, o, 4, w);
-    for (uint32_t k = 0; widens && k < 4; k++) {
-      widen_as(w[k], panel + k * inputs, inputs, format);
-      w[k] = (const char *)(panel + k * inputs);
+    for (; row + 2 <= x.rows; row += 2) {
+      const float *two[] = {row_at(x, row), row_at(x, row + 1)};
+      sum_products(2, two, 4, w, weight->columns, format, sums);
+      store_upto4(y + row * stride + o, sums[0], count);
+      store_upto4(y + (row + 1) * stride + o, sums[1], count);
     }
-    if (widens || format == F32) four_widened_outputs(w, inputs, count, x, y + o, stride);
-    else four_outputs(w, inputs, format, count, x, y + o, stride);
+    if (row == x.rows) continue;
+    const float *last = row_at(x, row);
+    sum_products(1, &last, 4, w, weight->columns, format, sums);
+    store_upto4(y + row * stride + o, sums[0], count);
   }
 }
 
-INLINE void multiply_as(const Held *weight, Rows x, float *y, uint32_t stride, float *panel, Format format) {
+INLINE void multiply_as(const Held *weight, Rows x, float *y, uint32_t stride, Format format) {
   if (x.rows == 1) one_row(weight, x.data, y, format);
-  else several_rows(weight, x, y, stride, panel, format);
+  else few_rows(weight, x, y, stride, format);
 }
 
 void multiply_numbers(const Held *weight, Rows x, float *y, uint32_t stride, void *panel) {
-  if (weight->format == F32) multiply_as(weight, x, y, stride, panel, F32);
-  else if (weight->format == F16) multiply_as(weight, x, y, stride, panel, F16);
-  else multiply_as(weight, x, y, stride, panel, BF16);
+  if (is_packed(weight, x.rows)) multiply_many_numbers(weight, x, y, stride, panel);
+  else if (weight->format == F32) multiply_as(weight, x, y, stride, F32);
+  else if (weight->format == F16) multiply_as(weight, x, y, stride, F16);
+  else multiply_as(weight, x, y, stride, BF16);
 }

@@ -4,7 +4,7 @@
 #include "stored.h"
 
 uint32_t prepared_bytes(const Held *weight) {
-  if (!is_block_format(weight->format)) return 4 * weight->columns;
+  if (!is_block_format(weight->format)) return 4 * padded_columns(weight->columns);
   return weight->columns / TILE_COLUMNS * (uint32_t)sizeof(Activations);
 }
 
@@ -27,9 +27,15 @@ void multiply_rows(const Held *weight, Rows x, float *y, uint32_t stride, void *
   else multiply_numbers(weight, x, y, stride, panel);
 }
 
-// For the host: `count` prepared rows, one after the other.
+// For the host: `count` prepared rows, one after the other. They are packed after the panel.
 KERNEL void multiply(const Held *weight, const void *x, uint32_t count, float *y, uint32_t stride, void *panel) {
-  multiply_rows(weight, (Rows){x, count, prepared_bytes(weight)}, y, stride, panel);
+  Rows rows = {x, count, prepared_bytes(weight)};
+  if (is_packed(weight, count)) {
+    char *packed = (char *)panel + panel_bytes(weight);
+    pack_rows(weight, rows, 0, 1, packed);
+    rows.data = packed;
+  }
+  multiply_rows(weight, rows, y, stride, panel);
 }
 
 // A value of a tile, as in its file.

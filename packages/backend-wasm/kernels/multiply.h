@@ -11,7 +11,15 @@ typedef struct {
   Count columns;
 } Held;
 
-// Prepared rows of x; those of numbers may have any stride.
+// So many rows of x are multiplied at a time.
+#define ROWS_AT_ONCE 64
+
+// From so many on, rows of x that numbers are multiplied with are packed first. With fewer, numbers of f32 take longer
+// to come from memory than to be multiplied: for them more of their rows are read side by side.
+#define LEAST_PACKED_ROWS 3
+#define LEAST_PACKED_ROWS_OF_F32 5
+
+// Prepared rows of x; those of numbers may have any stride unless they are packed.
 typedef struct {
   const void *data;
   uint32_t rows;
@@ -23,15 +31,24 @@ typedef struct {
 void prepare(const Held *weight, const float *x, void *to);
 uint32_t prepared_bytes(const Held *weight);
 
-// What `multiply` needs besides: tiles of bytes, widened to 16 bits, take most.
-INLINE uint32_t panel_bytes(const Held *weight) { return 32 * weight->columns; }
+INLINE uint32_t padded_columns(uint32_t columns) { return (columns + 3) / 4 * 4; }
+
+// Whether so many rows of x are to be packed; and a part of them packed, which take as many bytes as prepared ones.
+INLINE bool is_packed(const Held *weight, uint32_t rows) {
+  return weight->format < Q8_0 && rows >= (weight->format == F32 ? LEAST_PACKED_ROWS_OF_F32 : LEAST_PACKED_ROWS);
+}
+void pack_rows(const Held *weight, Rows x, uint32_t part, uint32_t parts, void *packed);
+
+// What `multiply_rows` needs besides: eight rows of the weight as f32, or of tiles widened to 16 bits.
+INLINE uint32_t panel_bytes(const Held *weight) { return 32 * padded_columns(weight->columns); }
 
 // `count` rows of a weight from row `first` on, a multiple of 8.
 Held rows_from(const Held *weight, uint32_t first, uint32_t count);
 
-// y[r · stride + o] = sum over i of weight[o, i] · x[r, i], for prepared rows of x.
+// y[r · stride + o] = sum over i of weight[o, i] · x[r, i], for prepared or packed rows of x, at most ROWS_AT_ONCE.
 void multiply_rows(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 void multiply_numbers(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
+void multiply_many_numbers(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 void multiply_tiles(const Held *weight, Rows x, float *y, uint32_t stride, void *panel);
 
 // One row of a weight as f32.

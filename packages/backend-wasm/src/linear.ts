@@ -9,8 +9,8 @@ const ROWS_AT_ONCE = 64;
 const ACTIVATION_BYTES = 48;
 const FLOAT_BYTES = 128;
 
-/** For each column and each part; `panel_bytes` in `kernels/multiply.h`. */
-const PANEL_BYTES = 32;
+/** For every four columns and each part; `panel_bytes` in `kernels/multiply.h`. */
+const PANEL_BYTES = 128;
 
 /**
  * How `kernels/linear.c` gets its operands.
@@ -37,7 +37,7 @@ export function linearWriter(parts: number, sharedWork: number): LinearWriter<Wa
     workspaceBytes({ input: { columns } }, { rows, outputRows }) {
       const bytes = Math.max(ACTIVATION_BYTES, FLOAT_BYTES) * Math.ceil(columns / 32);
       const prepared = Math.min(ROWS_AT_ONCE, Math.max(rows, outputRows, 1)) * bytes;
-      return Math.ceil(prepared / parts) + PANEL_BYTES * columns;
+      return Math.ceil(prepared / parts) + PANEL_BYTES * Math.ceil(columns / 4);
     },
   };
 }

@@ -110,9 +110,11 @@ export function describeFormats(
   });
   afterAll(() => backend[Symbol.asyncDispose]());
 
-  // Whole groups of blocks, a part of one, and several with a part.
-  const columns = (format: Format) =>
-    formatLayouts[format].valuesPerBlock === 256 ? [256, 768] : [32, 512, 1120];
+  // Whole groups of blocks, a part of one, and several with a part; numbers of any count.
+  const columns = (format: Format) => {
+    if (isDType(format)) return [32, 512, 1603];
+    return formatLayouts[format].valuesPerBlock === 256 ? [256, 768] : [32, 512, 1120];
+  };
   const cases = formats.flatMap((format) => columns(format).map((count) => [format, count] as const));
 
   test.each(cases)(
@@ -162,6 +164,7 @@ export function describeFormats(
       [5, 6, 7],
       [36, 35, 34, 33],
       [0, 1, 2, 3, 4, 5, 6],
+      allRows.slice(20, 33),
       [...allRows].reverse(),
     ]) {
       const got = await run(backend, some);

@@ -30,7 +30,7 @@ export function createRowStore(
   interface Instance {
     readonly memory: WebAssembly.Memory;
     readonly call: Record<string, (...words: number[]) => void>;
-    /** Where what comes and goes is put: `scratchBytes`, then a panel. */
+    /** Where what comes and goes is put: `scratchBytes`, then a panel, then rows of x as they are packed. */
     readonly scratch: number;
     end: number;
     weights: number;
@@ -62,7 +62,7 @@ export function createRowStore(
     const heap = (exports.__heap_base as WebAssembly.Global).value as number;
     const scratch = Math.ceil(heap / LINE_BYTES) * LINE_BYTES;
     const instance = { memory, call, scratch, end: scratch, weights: 0 };
-    take(instance, scratchBytes + panelBytes);
+    take(instance, scratchBytes + panelBytes + scratchBytes);
     instances.push(instance);
     return instance;
   };
