@@ -53,6 +53,12 @@ test.each(["(?=a)b", "a\\b", "(a)\\1", "\\p{L}", "(", "a^b"])("%s is refused wit
   );
 });
 
+test("texts may have more characters than a call can have arguments", () => {
+  const long = "x".repeat(150_000);
+  for (const grammar of [choiceGrammar([long]), regexGrammar(long)])
+    expect(hasText(grammar, "x")).toBe(false);
+});
+
 test("a choice has its texts and no others", () => {
   const grammar = choiceGrammar(["yes", "no", "not sure"]);
   for (const text of ["yes", "no", "not sure"]) expect(hasText(grammar, text)).toBe(true);

@@ -34,6 +34,11 @@ export class Automaton {
     this.start = this.#stateOf(places);
   }
 
+  /** How many places its graph has, by which its memory goes. */
+  get size(): number {
+    return this.#graph.nodes.length;
+  }
+
   /** The state after one more byte, or {@link DEAD}. */
   next(state: number, byte: number): number {
     const { after } = this.#states[state]!;

@@ -137,6 +137,17 @@ describe("texts that satisfy a schema are allowed, others are not", () => {
     expect(hasText(grammar, String.raw`"\x"`)).toBe(false);
   });
 
+  test("an object may have a thousand properties, required or not", () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `p${i}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "integer" }]));
+    const free = jsonSchemaGrammar({ type: "object", properties });
+    expect(hasText(free, '{"p7": 1, "p999": 2}')).toBe(true);
+    expect(hasText(free, '{"p7": 1, "p3": 2}')).toBe(false);
+    const held = jsonSchemaGrammar({ type: "object", properties, required: ["p500"] });
+    expect(hasText(held, '{"p2": 1, "p500": 1, "p501": 1}')).toBe(true);
+    expect(hasText(held, '{"p2": 1, "p501": 1}')).toBe(false);
+  });
+
   test("any object is an object", () => {
     expect(hasText(jsonObjectGrammar(), '\n{"a": [1, 2.5e3, {"b": null}]}')).toBe(true);
     expect(hasText(jsonObjectGrammar(), "[]")).toBe(false);
@@ -166,6 +177,7 @@ describe("what cannot be enforced is refused by name and place", () => {
     [{ type: "array", minItems: 3, maxItems: 2 }, "minItems", "#"],
     [{ type: "object", properties: {}, required: ["a"] }, "required", "#"],
     [{ allOf: [{ properties: { a: {} } }, { properties: { a: {} } }] }, "allOf", "#"],
+    [{ allOf: [{ $ref: "#" }] }, "allOf", "#"],
   ])("%j", (schema, keyword, path) => {
     expect(() => jsonSchemaGrammar(schema)).toThrow(
       expect.objectContaining({

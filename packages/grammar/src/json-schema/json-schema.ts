@@ -52,11 +52,7 @@ export class JsonSchemaExpressions {
       return this.#at(...this.#target(schema));
     }
     if ("const" in keywords || "enum" in keywords) return constants(schema);
-    if ("allOf" in keywords)
-      return this.#at(
-        mergeAll(schema, (part) => this.#resolve(part)),
-        `${path}/allOf`,
-      );
+    if ("allOf" in keywords) return this.#at(this.#merged(schema), `${path}/allOf`);
     for (const keyword of ["anyOf", "oneOf"]) {
       if (keyword in keywords) return this.#options(schema, keyword);
     }
@@ -64,6 +60,19 @@ export class JsonSchemaExpressions {
     const known = (types ?? []).flatMap((type) => typeKeywords[type]);
     allowOnly(schema, ["type", ...known]);
     return types === undefined ? value : choice(types.map((type) => this.#ofType(type, schema)));
+  }
+
+  /** One schema for all of a schema's parts, and of theirs. */
+  #merged(schema: Schema): object {
+    const seen = new Set<unknown>();
+    for (let part = schema; ; ) {
+      const { allOf } = part.keywords;
+      if (seen.has(allOf)) unsupported(schema, "allOf", "it contains itself");
+      seen.add(allOf);
+      const merged = mergeAll(part, (inner) => this.#resolve(inner));
+      if (!("allOf" in merged)) return merged;
+      part = readSchema(merged, `${part.path}/allOf`);
+    }
   }
 
   #options(schema: Schema, keyword: string): Expression {
@@ -125,14 +134,19 @@ export class JsonSchemaExpressions {
       members.push({ text: this.#extra(schema, literal(JSON.stringify(name))), isRequired: true });
     }
     const taken = [...new Set([...named.keys(), ...(required as string[])])];
-    return objectOf(members, extras ? this.#extra(schema, otherName(taken)) : undefined);
+    const extra = extras ? this.#extra(schema, otherName(taken)) : undefined;
+    return objectOf(members, extra, (name, expression) => {
+      // No pointer has a ~ before anything but 0 and 1.
+      this.rules.set(`${schema.path}~${name}`, expression);
+      return rule(`${schema.path}~${name}`);
+    });
   }
 
   #member(schema: Schema, name: string, of: unknown): Expression {
     const path = `${schema.path}/properties/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
     const text = member(literal(JSON.stringify(name)), this.#at(of, path));
-    this.rules.set(`${path} with its name`, text);
-    return rule(`${path} with its name`);
+    this.rules.set(`${path}~with its name`, text);
+    return rule(`${path}~with its name`);
   }
 
   #extra(schema: Schema, name: Expression): Expression {

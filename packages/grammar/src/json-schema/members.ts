@@ -12,22 +12,25 @@ export interface Member {
  * An object whose members come in this order, those that are not required or not.
  *
  * @param extra - further members at the end, any number of them; undefined for none.
+ * @param define - makes a rule, of a name that no other of the object's has.
  */
-export function objectOf(members: readonly Member[], extra: Expression | undefined): Expression {
+export function objectOf(
+  members: readonly Member[],
+  extra: Expression | undefined,
+  define: (name: string, expression: Expression) => Expression,
+): Expression {
   const others = extra === undefined ? nothing : repeat(sequence(comma, extra), 0, Infinity);
-  const after = (from: number) =>
-    sequence(
-      ...members.slice(from).map(({ text, isRequired }) => {
-        const withComma = sequence(comma, text);
-        return isRequired ? withComma : optional(withComma);
-      }),
-      others,
-    );
-  // Which member is first decides who has a comma before it.
   const firstRequired = members.findIndex(({ isRequired }) => isRequired);
-  const canBeFirst = firstRequired < 0 ? members : members.slice(0, firstRequired + 1);
-  const options = canBeFirst.map(({ text }, i) => sequence(text, after(i + 1)));
-  if (firstRequired < 0) options.push(extra === undefined ? nothing : optional(sequence(extra, others)));
+  // Which member is first decides who has a comma before it. What follows a member is one rule, whichever
+  // was first: an object takes as many places as it has members, and not their square.
+  const options =
+    firstRequired < 0 ? [extra === undefined ? nothing : optional(sequence(extra, others))] : [];
+  let after = others;
+  for (const [index, { text, isRequired }] of [...members.entries()].reverse()) {
+    if (firstRequired < 0 || index <= firstRequired) options.unshift(sequence(text, after));
+    const withComma = sequence(comma, text);
+    after = define(`members from ${index}`, sequence(isRequired ? withComma : optional(withComma), after));
+  }
   return object(choice(options));
 }
 

@@ -18,6 +18,11 @@ export class TokenMasks {
     this.vocabulary = vocabulary;
   }
 
+  /** How much memory the grammar takes: some hundreds of bytes for each of these. */
+  get size(): number {
+    return this.automaton.size;
+  }
+
   /** Bit t mod 32 of word ⌊t / 32⌋ says whether token t may come. Not to be written. */
   mask(state: number): Uint32Array {
     const known = this.#masks.get(state);

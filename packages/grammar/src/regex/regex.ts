@@ -1,7 +1,7 @@
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { GrammarError } from "../grammar-error.ts";
 import { anyCharacter, both, type Characters, characters, without } from "../text/characters.ts";
-import { choice, type Expression, nothing, repeat, sequence } from "../text/expression.ts";
+import { choice, type Expression, nothing, repeat, sequenceOf } from "../text/expression.ts";
 
 const digits: Characters = characters([[0x30, 0x39]]);
 const letters: Characters = characters([
@@ -63,18 +63,18 @@ export function regexExpression(pattern: string, { write, match }: RegexOptions)
         return fail(`${node.raw} is not supported`);
     }
   };
-  const inner = ({ elements }: AST.Alternative): Expression => sequence(...elements.map(element));
+  const inner = ({ elements }: AST.Alternative): Expression => sequenceOf(elements.map(element));
   const outer = ({ elements }: AST.Alternative): Expression => {
     const [first, last] = [elements[0], elements.at(-1)];
     const isAnchor = (node: AST.Element | undefined, kind: "start" | "end") =>
       node?.type === "Assertion" && node.kind === kind;
     const from = isAnchor(first, "start") ? 1 : 0;
     const to = elements.length - (isAnchor(last, "end") ? 1 : 0);
-    return sequence(
+    return sequenceOf([
       from === 0 ? around : nothing,
       ...elements.slice(from, to).map(element),
       to === elements.length ? around : nothing,
-    );
+    ]);
   };
   const setOf = (node: AST.CharacterClassElement | AST.CharacterClass | AST.CharacterSet): Characters => {
     switch (node.type) {

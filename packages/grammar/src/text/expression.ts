@@ -20,6 +20,11 @@ export const nothing: Expression = { kind: "sequence", parts: [] };
 export const never: Expression = { kind: "choice", options: [] };
 
 export function sequence(...parts: readonly Expression[]): Expression {
+  return sequenceOf(parts);
+}
+
+/** As {@link sequence}, of any number of parts: there may be more than a call can have arguments. */
+export function sequenceOf(parts: readonly Expression[]): Expression {
   return parts.length === 1 ? parts[0]! : { kind: "sequence", parts };
 }
 
@@ -43,5 +48,5 @@ export function rule(name: string): Expression {
 /** Exactly this text, in UTF-8. */
 export function literal(text: string): Expression {
   const bytes = new TextEncoder().encode(text);
-  return sequence(...Array.from(bytes, (byte): Expression => ({ kind: "byte", ranges: [[byte, byte]] })));
+  return sequenceOf(Array.from(bytes, (byte): Expression => ({ kind: "byte", ranges: [[byte, byte]] })));
 }

@@ -11,8 +11,9 @@ import type { Tokenizer } from "@krait/tokenizer";
 import { answerGrammar } from "./answer-grammar.ts";
 import type { StructuredOptions } from "./structured-options.ts";
 
-/** Grammars whose masks are kept, as the same schema comes again and again. */
+/** Grammars whose masks are kept, as the same schema comes again and again, and what all of them may take. */
 const KEPT_GRAMMARS = 32;
+const KEPT_SIZE = 1_000_000;
 
 export interface ConstraintsOptions {
   readonly tokenizer: Tokenizer;
@@ -50,7 +51,7 @@ export class Constraints {
     }
     this.#masks.delete(key);
     this.#masks.set(key, masks);
-    if (this.#masks.size > KEPT_GRAMMARS) this.#masks.delete(this.#masks.keys().next().value!);
+    this.#makeRoom();
     const shared = masks;
     const begun = (): TokenConstraint => {
       const constraint = createConstraint(shared);
@@ -59,6 +60,18 @@ export class Constraints {
     };
     requireStart(begun, start);
     return begun;
+  }
+
+  /** Gives up the least recently used, but never the last. */
+  #makeRoom(): void {
+    let size = 0;
+    for (const masks of this.#masks.values()) size += masks.size;
+    for (const [key, masks] of this.#masks) {
+      const isWithin = this.#masks.size <= KEPT_GRAMMARS && size <= KEPT_SIZE;
+      if (isWithin || this.#masks.size === 1) return;
+      this.#masks.delete(key);
+      size -= masks.size;
+    }
   }
 }
 
