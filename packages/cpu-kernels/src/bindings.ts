@@ -120,7 +120,8 @@ export class Bindings<Weight extends KernelWeight = KernelWeight> {
   }
 
   writeExtents(extents: Extents): void {
-    const words = Uint32Array.from(extentNames, (name) => extents[name]);
+    const words = new Uint32Array(extentNames.length);
+    for (const [index, name] of extentNames.entries()) words[index] = extents[name];
     this.#extents.write(0, new Uint8Array(words.buffer));
   }
 

@@ -1,7 +1,8 @@
 import type { Model } from "@krait/models";
 import type { Backend, DeviceBuffer, Executable, Extents, Step } from "@krait/tensor";
 import type { TokenLogprob } from "./events.ts";
-import { joinSampleRows, type SampleRow } from "./sampling-feeds.ts";
+import { HeldFeeds } from "./held-feeds.ts";
+import { type SampleRow, SampleRows } from "./sampling-feeds.ts";
 import { StatePool } from "./state-pool.ts";
 import { type Rows, stepFeeds } from "./step-feeds.ts";
 
@@ -31,6 +32,9 @@ export class Executor {
   readonly #forward: Step;
   readonly #sample: Step;
   readonly #logprobs: Step;
+  readonly #forwardFeeds: HeldFeeds;
+  readonly #sampleFeeds: HeldFeeds;
+  readonly #rows: SampleRows;
   /** Where the outputs of a step are gathered, so that one read brings all of them; made when first needed. */
   #gathered: DeviceBuffer | undefined;
 
@@ -39,6 +43,10 @@ export class Executor {
     const { programs, weights } = model;
     this.#model = model;
     this.#backend = backend;
+    this.#forwardFeeds = new HeldFeeds(Object.keys(programs.forward.feeds));
+    const maskWords = Math.ceil(model.architecture.vocabularySize / 32);
+    this.#rows = new SampleRows(model.sizes.maxBiases, maskWords);
+    this.#sampleFeeds = new HeldFeeds(Object.keys(programs.sample.feeds));
     const states = { ...programs.sample.states, ...programs.forward.states };
     this.pool = new StatePool(backend, states, model.memory.cacheBytes);
     const { buffers } = this.pool;
@@ -70,10 +78,7 @@ export class Executor {
     const starts = parts.map(({ sequence }) => sequence.length);
     for (const { sequence, tokens } of parts) this.pool.extend(sequence, sequence.length + tokens.length);
     const { extents, feeds } = stepFeeds(parts, starts, least);
-    const wanted = this.#model.programs.forward.feeds;
-    // A model without attention has no use for positions.
-    const used = Object.entries(feeds).filter(([name]) => name in wanted);
-    this.#forward.run(extents, Object.fromEntries(used));
+    this.#forwardFeeds.run(this.#forward, extents, feeds);
   }
 
   /**
@@ -81,14 +86,12 @@ export class Executor {
    * sequence's last token. However many rows there are, one read brings what was drawn.
    */
   async sample(rows: readonly SampleRow[], leastRows = 0): Promise<Sample[]> {
-    const { maxBiases } = this.#model.sizes;
     const outputRows = Math.max(rows.length, leastRows);
-    const maskWords = Math.ceil(this.#model.architecture.vocabularySize / 32);
     const extents = { rows: 0, segments: 0, longestSegment: 0, context: 0, outputRows };
-    this.#sample.run(extents, joinSampleRows(rows, outputRows, maxBiases, maskWords));
+    this.#sampleFeeds.run(this.#sample, extents, this.#rows.join(rows, outputRows));
     if (rows.every(({ top }) => top === undefined)) {
       const tokens = integers(await this.#sample.outputs.token!.read(0, 4 * rows.length));
-      return Array.from(tokens, (token) => ({ token }));
+      return rows.map((_, row) => ({ token: tokens[row]! }));
     }
     this.#logprobs.run(extents, {});
     return await this.#withLogprobs(rows);

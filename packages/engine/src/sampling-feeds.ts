@@ -1,6 +1,7 @@
 import type { ResolvedSamplingOptions } from "@krait/sampler";
 import { CHOICE_COLUMNS, ChoiceColumn, SETTING_COLUMNS, SettingColumn } from "@krait/tensor";
 import { EngineError } from "./errors.ts";
+import type { Feed } from "./held-feeds.ts";
 import type { Sequence } from "./state-pool.ts";
 
 /** One request's sampling options as the rows that the `sample` Program's feeds take. */
@@ -73,36 +74,63 @@ export function certainToken(token: number, maxBiases: number): SamplingFeeds {
   return { setting, choice, biasToken, biasValue };
 }
 
-/**
- * Lays rows one after the other, padding up to `outputRows` with rows that draw nothing. The masks are
- * among them only where some row has one: they are large.
- *
- * @param maskWords - 32-bit words of a mask.
- */
-export function joinSampleRows(
-  rows: readonly SampleRow[],
-  outputRows: number,
-  maxBiases: number,
-  maskWords: number,
-): Record<string, Float32Array | Int32Array | Uint32Array> {
-  const slot = new Int32Array(outputRows).fill(-1);
-  const position = new Int32Array(outputRows);
-  const setting = new Float32Array(outputRows * SETTING_COLUMNS);
-  const choice = new Int32Array(outputRows * CHOICE_COLUMNS);
-  const biasToken = new Int32Array(outputRows * maxBiases).fill(-1);
-  const biasValue = new Float32Array(outputRows * maxBiases);
-  const masked = rows.some(({ mask }) => mask != null);
-  const mask = new Uint32Array(masked ? outputRows * maskWords : 0);
-  for (const [index, row] of rows.entries()) {
-    slot[index] = row.sequence.slot;
-    position[index] = row.position;
-    setting.set(row.feeds.setting, index * SETTING_COLUMNS);
-    choice.set(row.feeds.choice, index * CHOICE_COLUMNS);
-    biasToken.set(row.feeds.biasToken, index * maxBiases);
-    biasValue.set(row.feeds.biasValue, index * maxBiases);
-    if (row.mask == null) continue;
-    choice[index * CHOICE_COLUMNS + ChoiceColumn.maskRow] = index;
-    mask.set(row.mask.subarray(0, maskWords), index * maskWords);
+/** Rows of logits as the feeds of the `sample` Program, which are kept as long as the rows stay the same. */
+export class SampleRows {
+  readonly #maxBiases: number;
+  /** 32-bit words of a mask. */
+  readonly #maskWords: number;
+  #rows: readonly SampleRow[] = [];
+  #feeds: Readonly<Record<string, Feed>> = {};
+
+  constructor(maxBiases: number, maskWords: number) {
+    this.#maxBiases = maxBiases;
+    this.#maskWords = maskWords;
   }
-  return { slot, position, setting, choice, biasToken, biasValue, ...(masked && { mask }) };
+
+  /**
+   * Lays rows one after the other, padding up to `outputRows` with rows that draw nothing. The masks are
+   * among them only where some row has one: they are large.
+   */
+  join(rows: readonly SampleRow[], outputRows: number): Readonly<Record<string, Feed>> {
+    const position = new Int32Array(outputRows);
+    for (let index = 0; index < rows.length; index++) position[index] = rows[index]!.position;
+    const isKept = outputRows === this.#feeds.position?.length && areAlike(rows, this.#rows);
+    this.#feeds = { ...(isKept ? this.#feeds : this.#join(rows, outputRows)), position };
+    this.#rows = rows;
+    return this.#feeds;
+  }
+
+  /** All but the positions. */
+  #join(rows: readonly SampleRow[], outputRows: number): Record<string, Feed> {
+    const [maxBiases, maskWords] = [this.#maxBiases, this.#maskWords];
+    const slot = new Int32Array(outputRows).fill(-1);
+    const setting = new Float32Array(outputRows * SETTING_COLUMNS);
+    const choice = new Int32Array(outputRows * CHOICE_COLUMNS);
+    const biasToken = new Int32Array(outputRows * maxBiases).fill(-1);
+    const biasValue = new Float32Array(outputRows * maxBiases);
+    const masked = rows.some(({ mask }) => mask != null);
+    const mask = new Uint32Array(masked ? outputRows * maskWords : 0);
+    for (const [index, row] of rows.entries()) {
+      slot[index] = row.sequence.slot;
+      setting.set(row.feeds.setting, index * SETTING_COLUMNS);
+      choice.set(row.feeds.choice, index * CHOICE_COLUMNS);
+      biasToken.set(row.feeds.biasToken, index * maxBiases);
+      biasValue.set(row.feeds.biasValue, index * maxBiases);
+      if (row.mask == null) continue;
+      choice[index * CHOICE_COLUMNS + ChoiceColumn.maskRow] = index;
+      mask.set(row.mask.subarray(0, maskWords), index * maskWords);
+    }
+    return { slot, setting, choice, biasToken, biasValue, ...(masked && { mask }) };
+  }
+}
+
+/** Whether rows differ by their positions at most. */
+function areAlike(rows: readonly SampleRow[], others: readonly SampleRow[]): boolean {
+  if (rows.length !== others.length) return false;
+  for (let index = 0; index < rows.length; index++) {
+    const [row, other] = [rows[index]!, others[index]!];
+    if (row.mask != null || other.mask != null) return false;
+    if (row.sequence.slot !== other.sequence.slot || row.feeds !== other.feeds) return false;
+  }
+  return true;
 }

@@ -54,18 +54,30 @@ export function stepFeeds(
   let output = 0;
   for (const [index, part] of parts.entries()) {
     const { sequence, tokens } = part;
-    segment.set([row, tokens.length, sequence.slot, sequence.slot, -1, -1], index * SEGMENT_COLUMNS);
-    token.set(tokens, row);
-    slot.fill(sequence.slot, row, row + tokens.length);
-    if (part.generated) generated.fill(1, row, row + tokens.length);
-    for (let i = 0; i < tokens.length; i++) position[row + i] = starts[index]! + i;
-    row += tokens.length;
+    writeSegment(segment, index, row, tokens.length, sequence.slot);
+    for (let i = 0; i < tokens.length; i++) {
+      token[row] = tokens[i]!;
+      slot[row] = sequence.slot;
+      position[row] = starts[index]! + i;
+      generated[row++] = part.generated ? 1 : 0;
+    }
     for (let i = part.outputs; i > 0; i--) outputRow[output++] = row - i;
   }
   for (let index = parts.length; index < extents.segments; index++) {
-    segment.set([row, 0, -1, -1, -1, -1], index * SEGMENT_COLUMNS);
+    writeSegment(segment, index, row, 0, -1);
   }
   return { extents, feeds: { token, slot, position, generated, segment, outputRow } };
+}
+
+/** Rows that read and write the states of one slot, and leave nothing in another. */
+function writeSegment(segment: Int32Array, index: number, start: number, rows: number, slot: number): void {
+  const at = index * SEGMENT_COLUMNS;
+  segment[at] = start;
+  segment[at + 1] = rows;
+  segment[at + 2] = slot;
+  segment[at + 3] = slot;
+  segment[at + 4] = -1;
+  segment[at + 5] = -1;
 }
 
 function sum(counts: readonly number[]): number {

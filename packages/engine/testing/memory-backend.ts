@@ -42,5 +42,10 @@ export function memoryBuffer(byteLength: number, asDevice: boolean): MemoryBuffe
 }
 
 export function memoryStep(run: Run, outputs: Step["outputs"]): Step {
-  return { run, outputs, [Symbol.dispose]() {} };
+  const held: Record<string, ArrayBufferView> = {};
+  return {
+    run: (extents, feeds) => run(extents, Object.assign(held, feeds)),
+    outputs,
+    [Symbol.dispose]() {},
+  };
 }

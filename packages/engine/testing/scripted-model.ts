@@ -116,10 +116,11 @@ export async function scriptedModel(script: Script, sizes: ScriptedSizes = {}): 
     [Symbol.dispose]() {},
   });
   const feeds = { token: 0, slot: 0, position: 0, generated: 0, segment: 0, outputRow: 0 };
+  const sampleFeeds = { slot: 0, position: 0, setting: 0, choice: 0, biasToken: 0, biasValue: 0, mask: 0 };
   const model = {
     fingerprint: "scripted",
     architecture: { vocabularySize },
-    programs: { forward: { states, feeds }, sample: { states: {} } },
+    programs: { forward: { states, feeds }, sample: { states: {}, feeds: sampleFeeds } },
     forward: executable(forward),
     sample: executable(sample),
     logprobs: executable(() => memoryStep(() => {}, logprobs)),
