@@ -10,8 +10,12 @@
 // for.
 #define KEEP(value) __asm__ volatile("" : "+r"(value))
 
-// How many times four columns are written one after the other, as engines do not unroll.
+// How many times four columns are written one after the other, as engines do not unroll: none where older ones spill.
+#ifdef __wasm_relaxed_simd__
 #define TURN 4
+#else
+#define TURN 1
+#endif
 
 INLINE void add_products_of(uint32_t rows, const float4 *x, float4 first, float4 second, float4 lanes[]) {
 #pragma unroll
@@ -113,17 +117,17 @@ typedef void AddWidened(const float4 *x, const float4 *widened, uint32_t columns
   static void add_widened_##ROWS(const float4 *x, const float4 *widened, uint32_t columns, float4 *sums) { \
     add_widened(ROWS, x, widened, columns, sums);                                                         \
   }
-ADD_ROWS(3) ADD_ROWS(4) ADD_ROWS(5)
 #if GROUP_ROWS == 6
-ADD_ROWS(6)
+ADD_ROWS(3) ADD_ROWS(4) ADD_ROWS(5) ADD_ROWS(6)
 #define OF_ROWS(NAME) {NAME##_3, NAME##_4, NAME##_5, NAME##_6}
 #else
-#define OF_ROWS(NAME) {NAME##_3, NAME##_4, NAME##_5}
+ADD_ROWS(2) ADD_ROWS(3) ADD_ROWS(4)
+#define OF_ROWS(NAME) {NAME##_2, NAME##_3, NAME##_4}
 #endif
 #undef ADD_ROWS
 #undef ADD_STORED
 
-// From LEAST_ROWS on.
+// From LEAST_GROUP_ROWS on.
 static AddStored *const add_f32[] = OF_ROWS(add_f32), *const add_bf16[] = OF_ROWS(add_bf16);
 static AddStored *const widen_bf16_and_add[] = OF_ROWS(widen_bf16);
 static AddWidened *const add_widened_of[] = OF_ROWS(add_widened);

@@ -75,7 +75,7 @@ INLINE void add_pair(Format format, Many *m, const Pair *p, Lanes *sums, uint32_
   for (; group < end; group++, widens = false) {
     uint32_t rows = m->group[group].rows;
     const float4 *x = m->group[group].x + p->first / 4 * rows;
-    uint32_t index = rows - LEAST_PACKED_ROWS;
+    uint32_t index = rows - LEAST_GROUP_ROWS;
     if (format == F32) add_f32[index](x, p->at, p->columns, 0, sums[group]);
     else if (format == F16 || !widens) add_widened_of[index](x, p->widened, padded_columns(p->columns), sums[group]);
     else (m->groups == 1 ? add_bf16 : widen_bf16_and_add)[index](x, p->at, p->columns, p->widened, sums[group]);

@@ -10,11 +10,13 @@
 #include "multiply.h"
 
 // The sums of so many rows with two outputs fit the registers, with what is multiplied: engines for x86 leave fifteen.
-// Without relaxed SIMD a product takes one before it is added.
+// Without relaxed SIMD a product takes one before it is added, and engines without it, which are older, spill sooner.
 #ifdef __wasm_relaxed_simd__
 #define GROUP_ROWS 6
+#define LEAST_GROUP_ROWS 3
 #else
-#define GROUP_ROWS 5
+#define GROUP_ROWS 4
+#define LEAST_GROUP_ROWS 2
 #endif
 #define MOST_GROUPS ((ROWS_AT_ONCE + GROUP_ROWS - 1) / GROUP_ROWS)
 
