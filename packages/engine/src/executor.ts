@@ -4,7 +4,7 @@ import type { TokenLogprob } from "./events.ts";
 import { HeldFeeds } from "./held-feeds.ts";
 import { type SampleRow, SampleRows } from "./sampling-feeds.ts";
 import { StatePool } from "./state-pool.ts";
-import { type Rows, stepFeeds } from "./step-feeds.ts";
+import { type Rows, StepRows } from "./step-feeds.ts";
 
 /** What was sampled from one row of logits. */
 export interface Sample {
@@ -34,6 +34,7 @@ export class Executor {
   readonly #logprobs: Step;
   readonly #forwardFeeds: HeldFeeds;
   readonly #sampleFeeds: HeldFeeds;
+  readonly #steps = new StepRows();
   readonly #rows: SampleRows;
   /** Where the outputs of a step are gathered, so that one read brings all of them; made when first needed. */
   #gathered: DeviceBuffer | undefined;
@@ -77,7 +78,7 @@ export class Executor {
   forward(parts: readonly Rows[], least: Partial<Extents> = {}): void {
     const starts = parts.map(({ sequence }) => sequence.length);
     for (const { sequence, tokens } of parts) this.pool.extend(sequence, sequence.length + tokens.length);
-    const { extents, feeds } = stepFeeds(parts, starts, least);
+    const { extents, feeds } = this.#steps.join(parts, starts, least);
     this.#forwardFeeds.run(this.#forward, extents, feeds);
   }
 

@@ -21,65 +21,96 @@ export interface StepFeeds {
   readonly feeds: Readonly<Record<string, Int32Array>>;
 }
 
-/**
- * Lays the rows of sequences one after the other, and pads them up to the extents given, so that a step
- * of few rows runs the kernels of a step of many.
- *
- * @param starts - positions that each sequence covered before.
- */
-export function stepFeeds(
-  parts: readonly Rows[],
-  starts: readonly number[],
-  least: Partial<Extents> = {},
-): StepFeeds {
-  const rows = sum(parts.map(({ tokens }) => tokens.length));
-  const outputs = sum(parts.map((part) => part.outputs));
-  const extents: Extents = {
+/** Lays out the rows of one step after the other; what stays as it was in the step before is kept. */
+export class StepRows {
+  #parts: readonly Rows[] = [];
+  #extents: Extents | undefined;
+  #layout: Readonly<Record<string, Int32Array>> = {};
+
+  /**
+   * Lays the rows of sequences one after the other, and pads them up to the extents given, so that a step
+   * of few rows runs the kernels of a step of many.
+   *
+   * @param starts - positions that each sequence covered before.
+   */
+  join(parts: readonly Rows[], starts: readonly number[], least: Partial<Extents> = {}): StepFeeds {
+    const extents = extentsOf(parts, starts, least);
+    const token = new Int32Array(extents.rows);
+    const position = new Int32Array(extents.rows);
+    let row = 0;
+    for (let index = 0; index < parts.length; index++) {
+      const { tokens } = parts[index]!;
+      for (let i = 0; i < tokens.length; i++) {
+        token[row] = tokens[i]!;
+        position[row++] = starts[index]! + i;
+      }
+    }
+    const { rows, segments, outputRows } = extents;
+    const before = this.#extents;
+    const isKept =
+      rows === before?.rows &&
+      segments === before.segments &&
+      outputRows === before.outputRows &&
+      areAlike(parts, this.#parts);
+    if (!isKept) this.#layout = layoutOf(parts, extents);
+    this.#parts = parts;
+    this.#extents = extents;
+    return { extents, feeds: { token, position, ...this.#layout } };
+  }
+}
+
+function extentsOf(parts: readonly Rows[], starts: readonly number[], least: Partial<Extents>): Extents {
+  let { rows, outputs, longest, context } = { rows: 0, outputs: 0, longest: 0, context: 0 };
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index]!;
+    const { length } = part.tokens;
+    rows += length;
+    outputs += part.outputs;
+    longest = Math.max(longest, length);
+    context = Math.max(context, starts[index]! + length);
+  }
+  return {
     rows: Math.max(rows, least.rows ?? 0),
     segments: Math.max(parts.length, least.segments ?? 0),
-    longestSegment: Math.max(...parts.map(({ tokens }) => tokens.length), least.longestSegment ?? 0),
-    context: Math.max(
-      ...parts.map(({ tokens }, index) => starts[index]! + tokens.length),
-      least.context ?? 0,
-    ),
+    longestSegment: Math.max(longest, least.longestSegment ?? 0),
+    context: Math.max(context, least.context ?? 0),
     outputRows: Math.max(outputs, least.outputRows ?? 0),
   };
-  const token = new Int32Array(extents.rows);
-  const slot = new Int32Array(extents.rows).fill(-1);
-  const position = new Int32Array(extents.rows);
-  const generated = new Int32Array(extents.rows);
-  const segment = new Int32Array(extents.segments * SEGMENT_COLUMNS);
-  const outputRow = new Int32Array(extents.outputRows).fill(-1);
+}
+
+/** Whether steps differ by tokens and positions at most. */
+function areAlike(parts: readonly Rows[], others: readonly Rows[]): boolean {
+  if (parts.length !== others.length) return false;
+  for (let index = 0; index < parts.length; index++) {
+    const [part, other] = [parts[index]!, others[index]!];
+    if (part.sequence.slot !== other.sequence.slot || part.tokens.length !== other.tokens.length)
+      return false;
+    if (part.generated !== other.generated || part.outputs !== other.outputs) return false;
+  }
+  return true;
+}
+
+/** Whose rows they are, and whose logits are wanted. */
+function layoutOf(
+  parts: readonly Rows[],
+  { rows, segments, outputRows }: Extents,
+): Readonly<Record<string, Int32Array>> {
+  const slot = new Int32Array(rows).fill(-1);
+  const generated = new Int32Array(rows);
+  const segment = new Int32Array(segments * SEGMENT_COLUMNS);
+  const outputRow = new Int32Array(outputRows).fill(-1);
   let row = 0;
   let output = 0;
   for (const [index, part] of parts.entries()) {
-    const { sequence, tokens } = part;
-    writeSegment(segment, index, row, tokens.length, sequence.slot);
-    for (let i = 0; i < tokens.length; i++) {
-      token[row] = tokens[i]!;
-      slot[row] = sequence.slot;
-      position[row] = starts[index]! + i;
-      generated[row++] = part.generated ? 1 : 0;
-    }
+    const [count, own] = [part.tokens.length, part.sequence.slot];
+    segment.set([row, count, own, own, -1, -1], index * SEGMENT_COLUMNS);
+    slot.fill(own, row, row + count);
+    if (part.generated) generated.fill(1, row, row + count);
+    row += count;
     for (let i = part.outputs; i > 0; i--) outputRow[output++] = row - i;
   }
-  for (let index = parts.length; index < extents.segments; index++) {
-    writeSegment(segment, index, row, 0, -1);
+  for (let index = parts.length; index < segments; index++) {
+    segment.set([row, 0, -1, -1, -1, -1], index * SEGMENT_COLUMNS);
   }
-  return { extents, feeds: { token, slot, position, generated, segment, outputRow } };
-}
-
-/** Rows that read and write the states of one slot, and leave nothing in another. */
-function writeSegment(segment: Int32Array, index: number, start: number, rows: number, slot: number): void {
-  const at = index * SEGMENT_COLUMNS;
-  segment[at] = start;
-  segment[at + 1] = rows;
-  segment[at + 2] = slot;
-  segment[at + 3] = slot;
-  segment[at + 4] = -1;
-  segment[at + 5] = -1;
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+  return { slot, generated, segment, outputRow };
 }
