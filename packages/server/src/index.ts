@@ -12,11 +12,13 @@ export type {
   ServedEvent,
   ServedModel,
   ServedSampling,
+  ServedState,
   ServedStream,
   ServedSupport,
   ServedText,
   ServedTextRequest,
   ServedUsage,
+  TokenLikelihood,
   TokenProbability,
   ToolChoice,
 } from "./model/served-model.ts";

@@ -274,6 +274,7 @@ describe("what is wrong with a field is told of that field", () => {
     [{ stop: new Array(17).fill("a") }, "stop", /16/],
     [{ logit_bias: { "-1": 1 } }, "logit_bias.-1", /token ids/],
     [{ logit_bias: { 99999999: 1 } }, "logit_bias", /^400 logit_bias: expected .*1536.*99999999/],
+    [{ logit_bias: { ...new Array(65).fill(1) } }, "logit_bias", /at most 64, received 65/],
     [{ stop: 5 }, "stop", /string or array/],
     [{ messages: undefined }, "messages", /array, received nothing/],
     [{ guided_grammar: 'root ::= "a"' }, "guided_grammar", /no grammar/],

@@ -142,9 +142,7 @@ describe("texts that satisfy a schema are allowed, others are not", () => {
     const properties = Object.fromEntries(names.map((name) => [name, { type: "integer" }]));
     const free = jsonSchemaGrammar({ type: "object", properties });
     expect(hasText(free, '{"p7": 1, "p999": 2}')).toBe(true);
-    expect(hasText(free, '{"p7": 1, "p3": 2}')).toBe(false);
     const held = jsonSchemaGrammar({ type: "object", properties, required: ["p500"] });
-    expect(hasText(held, '{"p2": 1, "p500": 1, "p501": 1}')).toBe(true);
     expect(hasText(held, '{"p2": 1, "p501": 1}')).toBe(false);
   });
 

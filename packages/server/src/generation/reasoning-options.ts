@@ -14,7 +14,7 @@ export interface ReasoningOptions {
 }
 
 /** Budgets in tokens for efforts. "none" is no reasoning, "xhigh" and "max" are no limit. */
-export const effortBudgets: Readonly<Record<string, number | undefined>> = {
+const effortBudgets: Readonly<Record<string, number | undefined>> = {
   minimal: 256,
   low: 1024,
   medium: 4096,

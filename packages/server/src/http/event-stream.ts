@@ -97,7 +97,7 @@ async function pump(
   }
 }
 
-export function eventText({ event, data }: ServerSentEvent): string {
+function eventText({ event, data }: ServerSentEvent): string {
   const name = event === undefined ? "" : `event: ${event}\n`;
   return `${name}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
 }

@@ -67,6 +67,7 @@ export function toApiError(error: unknown): ApiError {
 /** The fields of requests to the engine that these APIs call otherwise. */
 const fieldNames: Readonly<Record<string, string>> = {
   "sampling.logitBias": "logit_bias",
+  logitBias: "logit_bias",
   "sampling.logprobs": "top_logprobs",
   maxTokens: "max_tokens",
 };
@@ -76,5 +77,6 @@ function fieldOf(details: unknown): { readonly param: string; readonly message: 
   const { field, expected, actual } = (details ?? {}) as Record<string, unknown>;
   if (typeof field !== "string") return undefined;
   const param = fieldNames[field] ?? field;
-  return { param, message: `${param}: expected ${expected}, received ${JSON.stringify(actual)}.` };
+  const wanted = typeof expected === "number" ? `at most ${expected}` : expected;
+  return { param, message: `${param}: expected ${wanted}, received ${JSON.stringify(actual)}.` };
 }

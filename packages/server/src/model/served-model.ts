@@ -171,7 +171,6 @@ export interface ServedText {
   /** The text of one token. */
   tokenText(token: number): string;
   render(conversation: ConversationToRender): { readonly text: string; readonly tokens: readonly number[] };
-  readonly vocabularySize: number;
 }
 
 export type ConversationToRender = Pick<ServedChatRequest, "messages" | "tools" | "reasoning"> & {

@@ -17,6 +17,5 @@ export function servedText(tokenizer: Tokenizer, template: ChatTemplate): Served
       });
       return { text: prompt.text, tokens: tokenizer.encode(prompt.pieces) };
     },
-    vocabularySize: tokenizer.vocabularySize,
   };
 }
