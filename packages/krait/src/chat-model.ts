@@ -16,6 +16,7 @@ import {
 import { type ChatStream, chatStream } from "./chat-stream.ts";
 import { ModelError } from "./errors.ts";
 import type { GenerationConfig } from "./generation-config.ts";
+import { requireRoom } from "./require-room.ts";
 import { type RunToolsOptions, runTools, type ToolRun } from "./run-tools.ts";
 import { Constraints } from "./structured/constraints.ts";
 import type { TextFiles } from "./text-files.ts";
@@ -86,8 +87,9 @@ export function createChatModel(parts: Parts): ChatModel {
   }));
 
   const request = (messages: readonly Message[], options: ChatOptions) => {
-    const { template, tokenizer } = chatModel;
-    return chatRequest({ template, tokenizer, constraints, sampling: defaults.sampling }, messages, options);
+    const { template, tokenizer, maxContext } = chatModel;
+    const parts = { template, tokenizer, constraints, sampling: defaults.sampling, maxContext };
+    return chatRequest(parts, messages, options);
   };
   const host: ChatSessionHost = { engine, request };
   const chat = (messages: readonly Message[], options: ChatOptions = {}): ChatStream =>
@@ -114,6 +116,7 @@ export function createChatModel(parts: Parts): ChatModel {
     defaults: defaults.sampling,
     chat,
     complete(given, { sampling, format, ...rest } = {}) {
+      if (typeof given === "string") requireRoom(chatModel.tokenizer, [given], chatModel.maxContext);
       const prompt =
         typeof given === "string" ? chatModel.tokenizer.encode(given, { special: "parse" }) : given;
       const constraint = constraints.of({ format }, []);

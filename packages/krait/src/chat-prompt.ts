@@ -4,6 +4,7 @@ import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
 import type { Tokenizer } from "@krait/tokenizer";
 import type { ChatOptions } from "./chat-options.ts";
 import { ModelError } from "./errors.ts";
+import { requireRoom } from "./require-room.ts";
 import { toolOfPrompt } from "./structured/answer-grammar.ts";
 import type { Constraints } from "./structured/constraints.ts";
 
@@ -14,11 +15,13 @@ export interface ChatPromptParts {
   readonly constraints: Constraints;
   /** How to sample where nobody says it; as the model card has it unless given. */
   readonly sampling: SamplingOptions | undefined;
+  /** Tokens of prompt and answer together. */
+  readonly maxContext: number;
 }
 
 /** @throws what the template and the schemas say of messages and options that are wrong. */
 export function chatRequest(
-  { template, tokenizer, constraints, sampling: defaults }: ChatPromptParts,
+  { template, tokenizer, constraints, sampling: defaults, maxContext }: ChatPromptParts,
   messages: readonly Message[],
   options: ChatOptions,
 ): GenerateRequest {
@@ -36,6 +39,7 @@ export function chatRequest(
     ...(templateMode && { mode: templateMode }),
     addGenerationPrompt: true,
   });
+  requireRoom(tokenizer, textsOf(prompt), maxContext);
   const structure = { format, toolChoice, allowedTools, parallelToolCalls };
   const mustCall = toolChoice === "required" || typeof toolChoice === "object";
   // A call that has to come comes behind any text.
@@ -63,6 +67,10 @@ function startOfAnswer(messages: readonly Message[]): string {
   const text = typeof content === "string" ? content : (content ?? []).map((part) => part.text).join("\n");
   const afterReasoning = text.split("</think>");
   return afterReasoning.length === 1 && text.includes("<think>") ? "" : afterReasoning.at(-1)!.trim();
+}
+
+function textsOf({ pieces }: RenderedPrompt): string[] {
+  return pieces.flatMap((piece) => ("text" in piece ? [piece.text] : []));
 }
 
 /** The prompt's ids, and the lengths in ids at which its boundaries lie. */
