@@ -15,12 +15,13 @@ typedef struct {
 #define ROWS_AT_ONCE 64
 
 // From so many on, rows of x that numbers are multiplied with are packed first. With fewer, numbers of f32 take longer
-// to come from memory than to be multiplied: for them more of their rows are read side by side.
+// to come from memory than to be multiplied: for them more of their rows are read side by side, and without relaxed SIMD
+// always.
 #define LEAST_PACKED_ROWS 3
 #ifdef __wasm_relaxed_simd__
 #define LEAST_PACKED_ROWS_OF_F32 5
 #else
-#define LEAST_PACKED_ROWS_OF_F32 8
+#define LEAST_PACKED_ROWS_OF_F32 (ROWS_AT_ONCE + 1)
 #endif
 
 // Prepared rows of x; those of numbers may have any stride unless they are packed.
