@@ -153,7 +153,8 @@ export function describeFormats(
   });
 
   test.each(formats)("a row's bits with %s depend on neither other rows nor threads", async (format) => {
-    const count = columns(format).at(-1)!;
+    // Numbers of more columns than are multiplied at a time.
+    const count = isDType(format) ? 5203 : columns(format).at(-1)!;
     const random = new Random(2);
     const { run } = productOf(format, count, random.normal(ROWS * count, 1), random);
     const all = await run(backend, allRows);
