@@ -43,7 +43,7 @@ export interface HandlerOptions {
   readonly headSeconds?: number | undefined;
   /** What a client that does not read may leave waiting; 4 MiB unless given. */
   readonly maxBufferedBytes?: number | undefined;
-  /** Responses that are kept for `previous_response_id`, and the bytes of all of them; 1000 and 64 MiB unless given. */
+  /** Responses that are kept to go on from, and the bytes of all of them; 1000 and 64 MiB unless given. */
   readonly maxStoredResponses?: number | undefined;
   readonly maxStoredBytes?: number | undefined;
   /** Once aborted, new work is refused and `/ready` says no; what is under way goes on. */

@@ -230,6 +230,42 @@ describe("the openai client's responses", () => {
     ).rejects.toMatchObject({ status: 400, param: "previous_response_id" });
   });
 
+  test("are gone on from by references to their items, as the AI SDK sends them", async () => {
+    const tools = [weatherTool] as unknown as OpenAI.Responses.Tool[];
+    const question = { role: "user", content: "What's the weather like in San Francisco?" };
+    const ask = (items: readonly object[]) => {
+      const input = items as OpenAI.Responses.ResponseInput;
+      return client.responses.create({ model: "tiny", input, tools, temperature: 0 });
+    };
+    const refer = ({ output }: OpenAI.Responses.Response) =>
+      output.map(({ id }) => ({ type: "item_reference", id }));
+
+    const first = await ask([question]);
+    const call = first.output.find((item) => item.type === "function_call")!;
+    const result = {
+      type: "function_call_output",
+      call_id: call.call_id,
+      output: '{"location": "San Francisco", "temperature": 16, "unit": "celsius", "condition": "foggy"}',
+    };
+    const second = await ask([question, ...refer(first), result]);
+    expect(second.output_text).toMatch(/16/);
+    expect(second.output_text).toBe((await ask([question, ...first.output, result])).output_text);
+
+    const thanks = { role: "user", content: "Thank you!" };
+    const byReference = await ask([question, ...refer(first), result, ...refer(second), thanks]);
+    const inFull = await ask([question, ...first.output, result, ...second.output, thanks]);
+    expect(byReference.usage!.input_tokens).toBe(inFull.usage!.input_tokens);
+    expect(byReference.output_text).toBe(inFull.output_text);
+
+    await client.responses.delete(first.id);
+    for (const id of [first.output[0]!.id!, `${second.output[0]!.id}9`, "msg_0", first.id]) {
+      await expect(ask([question, { type: "item_reference", id }])).rejects.toMatchObject({
+        ...{ status: 404, param: "input", code: "item_not_found" },
+        message: expect.stringContaining(`Item with id '${id}' not found.`),
+      });
+    }
+  });
+
   test("are not kept when they should not be", async () => {
     const { id } = await client.responses.create({ model: "tiny", input: "Hello!", store: false });
     await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });

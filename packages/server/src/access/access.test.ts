@@ -154,13 +154,20 @@ describe("a server with keys", () => {
     ];
     await using tiny = await startTiny({ keys });
     const made = await tiny.post("/v1/responses", { input: "Hello!" }, as("one"));
-    const { id } = (await made.json()) as { id: string };
+    const { id, output } = (await made.json()) as { id: string; output: { id: string }[] };
     const show = async (key: string) =>
       (await fetch(`${tiny.server.url}/v1/responses/${id}`, as(key))).status;
     expect(await show("two")).toBe(404);
     expect(await show("one")).toBe(200);
     const body = { input: "Again!", previous_response_id: id };
     expect((await tiny.post("/v1/responses", body, as("two"))).status).toBe(400);
+    const input = [
+      { type: "item_reference", id: output[0]!.id },
+      { role: "user", content: "Again!" },
+    ];
+    const refer = async (key: string) => (await tiny.post("/v1/responses", { input }, as(key))).status;
+    expect(await refer("two")).toBe(404);
+    expect(await refer("one")).toBe(200);
   });
 
   test("is needed where other machines can reach it", async () => {

@@ -13,7 +13,14 @@ const item = z.discriminatedUnion("type", [
   z.object({ type: z.literal("function_call"), call_id: callId, name: z.string(), arguments: z.string() }),
   z.object({ type: z.literal("function_call_output"), call_id: callId, output: contentSchema }),
   z.object({ type: z.literal("reasoning") }),
+  z.object({ type: z.literal("item_reference"), id: z.string() }),
 ]);
+
+/** Stands for an item of an earlier answer, which is kept here. */
+export interface ItemReference {
+  readonly type: "item_reference";
+  readonly id: string;
+}
 
 export type InputItem =
   | {
@@ -35,7 +42,7 @@ export type InputItem =
   /** Of an earlier answer. Models of this kind do not read their old reasoning. */
   | { readonly type: "reasoning" };
 
-export const inputItemSchema: z.ZodType<InputItem> = item;
+export const inputItemSchema: z.ZodType<InputItem | ItemReference> = item;
 
 /** Items to messages. Calls belong to the message before them; reasoning is left out. */
 export function toMessages(items: readonly InputItem[]): Message[] {

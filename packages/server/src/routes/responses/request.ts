@@ -6,7 +6,7 @@ import { chosenInResponses, responsesToolChoice } from "../../generation/tool-ch
 import { unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ResponseFormat, ServedChatRequest } from "../../model/served-model.ts";
-import { type InputItem, inputItemSchema, toMessages } from "./input-items.ts";
+import { type InputItem, type ItemReference, inputItemSchema } from "./input-items.ts";
 
 const tool = z.object({
   type: z.literal("function"),
@@ -60,7 +60,7 @@ export interface ResponsesRequest {
   readonly model: string | null | undefined;
   readonly chat: Omit<ServedChatRequest, "signal" | "messages">;
   readonly instructions: readonly Message[];
-  readonly input: readonly Message[];
+  readonly input: readonly (InputItem | ItemReference)[];
   readonly previousId: string | undefined;
   readonly stream: boolean;
   readonly store: boolean;
@@ -81,8 +81,6 @@ export function readResponses(value: unknown): ResponsesRequest {
   const reasoning = readReasoning(value);
   const sampling = readSampling(value);
   const logprobs = body.include?.includes("message.output_text.logprobs") || (body.top_logprobs ?? 0) > 0;
-  const items: readonly InputItem[] =
-    typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input;
   return {
     model: body.model,
     chat: {
@@ -96,7 +94,7 @@ export function readResponses(value: unknown): ResponsesRequest {
       maxTokens: body.max_output_tokens ?? undefined,
     },
     instructions: body.instructions ? [{ role: "system", content: body.instructions }] : [],
-    input: toMessages(items),
+    input: typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input,
     previousId: body.previous_response_id ?? undefined,
     stream: body.stream === true,
     store: body.store ?? true,

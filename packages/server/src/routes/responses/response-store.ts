@@ -1,8 +1,9 @@
 import type { Message } from "krait";
+import type { OutputItem } from "./output-items.ts";
 
 /** A response that a later request may go on from. */
 export interface StoredResponse {
-  readonly response: { readonly id: string };
+  readonly response: { readonly id: string; readonly output: readonly OutputItem[] };
   /** The name of the key that it belongs to; undefined where there are no keys. */
   readonly owner: string | undefined;
   /** The conversation up to and with this answer, without instructions. */
@@ -39,6 +40,12 @@ export class ResponseStore {
     this.#entries.delete(id);
     this.#entries.set(id, entry);
     return entry;
+  }
+
+  /** An item of a response's output, whose id has the response's in it. */
+  getItem(id: string, owner: string | undefined): OutputItem | undefined {
+    const response = `resp_${/^[a-z]+_([0-9a-f]{24})\d+$/.exec(id)?.[1]}`;
+    return this.get(response, owner)?.response.output.find((item) => item.id === id);
   }
 
   remove(id: string, owner: string | undefined): boolean {

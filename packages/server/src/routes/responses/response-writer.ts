@@ -3,6 +3,7 @@ import type { ServerSentEvent } from "../../http/event-stream.ts";
 import type { ServedEvent, ServedUsage, TokenLikelihood } from "../../model/served-model.ts";
 import { logprobsContent } from "../chat-completions/logprobs.ts";
 import type { ItemOf, ItemStatus, OutputItem } from "./output-items.ts";
+import type { StoredResponse } from "./response-store.ts";
 
 interface Head {
   readonly id: string;
@@ -40,7 +41,7 @@ export class ResponseWriter {
   }
 
   /** The response as it stands. */
-  get response(): { readonly id: string } & Readonly<Record<string, unknown>> {
+  get response(): StoredResponse["response"] & Readonly<Record<string, unknown>> {
     const { id, created_at, model, repeated } = this.#head;
     const hasEnded = this.#status === "completed";
     return {

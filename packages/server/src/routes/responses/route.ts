@@ -10,7 +10,7 @@ import { toApiError } from "../../http/known-errors.ts";
 import { readJson } from "../../http/read-json.ts";
 import { sendEvents } from "../../http/send-events.ts";
 import { type App, findModel, type ServerContext } from "../../server-context.ts";
-import { toMessages } from "./input-items.ts";
+import { type InputItem, type ItemReference, toMessages } from "./input-items.ts";
 import type { OutputItem } from "./output-items.ts";
 import { readResponses } from "./request.ts";
 import { ResponseStore } from "./response-store.ts";
@@ -31,7 +31,8 @@ export function responsesRoute(app: App, context: ServerContext): void {
       parallelToolCalls: "parallel_tool_calls",
       logprobs: "include",
     });
-    const history = [...historyOf(store, request.previousId, exchange), ...request.input];
+    const input = toMessages(request.input.map((item) => resolve(store, item, exchange)));
+    const history = [...historyOf(store, request.previousId, exchange), ...input];
     const maxTokens = request.chat.maxTokens ?? options.defaultMaxTokens;
     const messages = inCallOrder([...request.instructions, ...history]);
     const reasoning = reasoningOfReply(messages, request.chat, "input");
@@ -97,6 +98,18 @@ async function* write(
 function historyOf(store: ResponseStore, id: string | undefined, { client }: Exchange): readonly Message[] {
   if (id === undefined) return [];
   return (store.get(id, client?.key.name) ?? unknownResponse("invalid", id)).messages;
+}
+
+/** @throws {ApiError} `missing` for a reference to nothing that is kept. */
+function resolve(store: ResponseStore, item: InputItem | ItemReference, { client }: Exchange): InputItem {
+  if (item.type !== "item_reference") return item;
+  const found = store.getItem(item.id, client?.key.name);
+  if (found !== undefined) return found;
+  throw new ApiError(
+    "missing",
+    `Item with id '${item.id}' not found. Only those of the latest responses that were stored are kept.`,
+    { code: "item_not_found", param: "input" },
+  );
 }
 
 function keepResponse(
