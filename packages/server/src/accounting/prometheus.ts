@@ -32,14 +32,20 @@ export class Counter implements Metric {
   }
 }
 
-/** A number that is asked for when it is shown. */
-export class Gauge implements Metric {
-  readonly type = "gauge";
+/** A number that is kept elsewhere, and asked for when it is shown. */
+export class Reading implements Metric {
+  readonly type: "counter" | "gauge";
   readonly name: string;
   readonly help: string;
   readonly #values: () => Iterable<readonly [Labels, number]>;
 
-  constructor(name: string, help: string, values: () => Iterable<readonly [Labels, number]>) {
+  constructor(
+    type: Reading["type"],
+    name: string,
+    help: string,
+    values: () => Iterable<readonly [Labels, number]>,
+  ) {
+    this.type = type;
     this.name = name;
     this.help = help;
     this.#values = values;

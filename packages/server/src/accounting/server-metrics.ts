@@ -1,6 +1,7 @@
 import type { ServedModel, ServedState } from "../model/served-model.ts";
 import type { Ledger } from "./ledger.ts";
-import { Counter, expose, Gauge, Histogram, type Labels, type Metric } from "./prometheus.ts";
+import { statMetric } from "./model-stats.ts";
+import { Counter, expose, Histogram, type Labels, type Metric, Reading } from "./prometheus.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
@@ -8,7 +9,10 @@ const states: readonly ServedState[] = ["ready", "recovering", "lost"];
 
 /** What `/metrics` shows. */
 export class ServerMetrics {
-  readonly requests: Counter = new Counter("krait_http_requests_total", "Requests that were answered.");
+  readonly requests: Counter = new Counter(
+    "krait_http_requests_total",
+    "HTTP requests that were answered, by path and status.",
+  );
   readonly generations: Counter = new Counter(
     "krait_generations_total",
     "Generations that ended, by outcome.",
@@ -29,17 +33,17 @@ export class ServerMetrics {
   );
   readonly firstToken: Histogram = new Histogram(
     "krait_time_to_first_token_seconds",
-    "From the request to its first token.",
+    "Seconds from the request to its first token.",
     SECONDS,
   );
   readonly interToken: Histogram = new Histogram(
     "krait_inter_token_seconds",
-    "From one token to the next of the same answer.",
+    "Seconds from one token to the next of the same answer.",
     SECONDS,
   );
   readonly duration: Histogram = new Histogram(
     "krait_generation_seconds",
-    "From the request to the end of its answer.",
+    "Seconds from the request to the end of its answer.",
     SECONDS,
   );
   /** Generations that have not begun, and those that have, by model. */
@@ -65,32 +69,36 @@ export class ServerMetrics {
     );
     return expose([
       ...own,
-      new Gauge("krait_queued", "Generations that wait for their turn.", perModel(this.queued)),
-      new Gauge("krait_running", "Generations under way.", perModel(this.running)),
-      new Gauge("krait_ledger_pending", "Ledger entries that could not be written yet.", () => [
+      new Reading("gauge", "krait_queued", "Generations that wait for their turn.", perModel(this.queued)),
+      new Reading("gauge", "krait_running", "Generations under way.", perModel(this.running)),
+      new Reading("gauge", "krait_ledger_pending", "Ledger entries that could not be written yet.", () => [
         [{}, this.#ledger?.pending ?? 0],
       ]),
-      new Gauge("krait_model_state", "1 for the state that the model is in.", () =>
-        this.#models.flatMap((model) => {
-          const now = model.state?.() ?? "ready";
-          return states.map((state): [Labels, number] => [{ model: model.id, state }, state === now ? 1 : 0]);
-        }),
+      new Reading(
+        "gauge",
+        "krait_model_state",
+        "1 for the state that the model is in, 0 for the others.",
+        () =>
+          this.#models.flatMap((model) => {
+            const now = model.state?.() ?? "ready";
+            return states.map((state): [Labels, number] => [
+              { model: model.id, state },
+              state === now ? 1 : 0,
+            ]);
+          }),
       ),
-      ...this.#engineGauges(),
+      ...this.#modelStats(),
     ]);
   }
 
-  #engineGauges(): Gauge[] {
+  #modelStats(): Reading[] {
     const byName = new Map<string, [Labels, number][]>();
     for (const model of this.#models) {
       for (const [name, value] of Object.entries(model.stats?.() ?? {})) {
         byName.set(name, [...(byName.get(name) ?? []), [{ model: model.id }, value]]);
       }
     }
-    return Array.from(
-      byName,
-      ([name, values]) => new Gauge(`krait_engine_${name}`, `The engine's "${name}".`, () => values),
-    );
+    return Array.from(byName, ([name, values]) => statMetric(name, () => values));
   }
 }
 

@@ -37,7 +37,7 @@ const textOf = ({ text, message, delta }: Choice): string => text ?? (message ??
 async function answersTo(path: string, body: object): Promise<Answered> {
   const requests = async (): Promise<number> => {
     const metrics = await (await fetch(`${tiny.server.url}/metrics`)).text();
-    return Number(/^krait_engine_requests\{\S+ (\d+)$/m.exec(metrics)![1]);
+    return Number(/^krait_engine_requests_total\{\S+ (\d+)$/m.exec(metrics)![1]);
   };
   const [rowsBefore, requestsBefore] = [watched.rows, await requests()];
   const response = await tiny.post(path, body);
@@ -133,6 +133,6 @@ test("a client that leaves ends all of its answers, and they are counted as one 
   };
   await expect.poll(() => metric('krait_running{model="tiny"}')).toBe(0);
   expect(await metric('krait_generations_total{model="tiny",outcome="cancelled"}')).toBe(3);
-  expect(await metric('krait_engine_cancelled{model="tiny"}')).toBe(1);
+  expect(await metric('krait_engine_cancelled_total{model="tiny"}')).toBe(1);
   expect(await metric('krait_engine_slots_free{model="tiny"}')).toBe(4);
 });

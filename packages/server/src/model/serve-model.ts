@@ -37,7 +37,11 @@ export function serveModel(model: ChatModel, options: ServeModelOptions = {}): S
       const { state } = model.engine.stats;
       return state === "disposed" ? "lost" : state;
     },
-    stats: () => numbersIn(model.engine.stats),
+    stats() {
+      const { slots, pages, ...counted } = model.engine.stats;
+      const free = { slotsFree: slots.free, pagesFree: pages.free };
+      return numbersIn({ ...counted, slots: slots.total, pages: pages.total, ...free });
+    },
   };
 }
 

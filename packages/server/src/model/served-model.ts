@@ -20,7 +20,7 @@ export interface ServedModel {
   readonly text?: ServedText | undefined;
   /** Whether it answers now; always unless given. */
   state?(): ServedState;
-  /** Gauges of whatever computes, by the names under which `/metrics` shows them. */
+  /** Statistics of whatever computes; `/metrics` shows each behind `krait_engine_`. */
   stats?(): Readonly<Record<string, number>>;
 }
 

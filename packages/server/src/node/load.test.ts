@@ -50,7 +50,7 @@ async function gauges(tiny: TinyServer): Promise<Record<string, number>> {
   // Not over the network, on whose way some of an answer is made.
   const text = await (await handler(new Request(`${url}/metrics`))).text();
   const samples = text.matchAll(
-    /^(krait_(?:queued|running|engine_(?:queued|running|slots_free|slots_total|pages_free|pages_total)))\{\S+ (\d+)$/gm,
+    /^(krait_(?:queued|running|engine_(?:queued|running|slots_free|slots|pages_free|pages)))\{\S+ (\d+)$/gm,
   );
   return Object.fromEntries(Array.from(samples, ([, name, value]) => [name, Number(value)]));
 }
@@ -59,11 +59,11 @@ test("64 streams whose clients hang up at random leave nothing behind, and hold 
   // What the cache keeps of prompts is no leak, and would look like one.
   await using tiny = await startTiny({}, { engine: { prefixCache: false } });
   const before = await gauges(tiny);
-  const { krait_engine_slots_total: slots, krait_engine_pages_total: pages } = before;
+  const { krait_engine_slots: slots, krait_engine_pages: pages } = before;
   expect(before).toEqual({
     ...{ krait_queued: 0, krait_running: 0, krait_engine_queued: 0, krait_engine_running: 0 },
-    ...{ krait_engine_slots_free: slots, krait_engine_slots_total: slots },
-    ...{ krait_engine_pages_free: pages, krait_engine_pages_total: pages },
+    ...{ krait_engine_slots_free: slots, krait_engine_slots: slots },
+    ...{ krait_engine_pages_free: pages, krait_engine_pages: pages },
   });
   await round(tiny, 1);
   await round(tiny, 2);

@@ -90,7 +90,7 @@ test("the metrics tell tokens, times and what the engine did", async () => {
   expect(value('krait_running{model="tiny"}')).toBe(0);
   expect(value('krait_queued{model="tiny"}')).toBe(0);
   expect(value('krait_http_requests_total{path="/v1/chat/completions",status="200"}')).toBe(1);
-  expect(value('krait_engine_completion_tokens{model="tiny"}')).toBe(usage.completion_tokens);
+  expect(value('krait_engine_completion_tokens_total{model="tiny"}')).toBe(usage.completion_tokens);
   for (const line of text.trimEnd().split("\n")) {
     expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? \S+)$/);
   }

@@ -88,7 +88,9 @@ test("a server whose backend is made again is not ready until it is, and what ca
   expect((await answer).status).toBe(200);
   expect(await readiness(handler)).toEqual(ready);
   expect(await stateInMetrics(handler)).toEqual(["ready"]);
-  expect(await (await get(handler, "/metrics")).text()).toContain('krait_engine_recoveries{model="tiny"} 1');
+  expect(await (await get(handler, "/metrics")).text()).toContain(
+    'krait_engine_recoveries_total{model="tiny"} 1',
+  );
 });
 
 test("a server whose backend does not come back says so for good, to probes, in metrics and to clients", async () => {
