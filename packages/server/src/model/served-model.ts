@@ -170,6 +170,8 @@ export interface ServedText {
   decode(tokens: readonly number[]): string;
   /** The text of one token. */
   tokenText(token: number): string;
+  /** The bytes of one token, which need not be whole characters. */
+  tokenBytes(token: number): Uint8Array;
   render(conversation: ConversationToRender): { readonly text: string; readonly tokens: readonly number[] };
 }
 

@@ -9,6 +9,7 @@ export function servedText(tokenizer: Tokenizer, template: ChatTemplate): Served
     encode: (text) => tokenizer.encode(text, { special: "parse" }),
     decode: (tokens) => tokenizer.decode(tokens),
     tokenText: (token) => tokenizer.tokenText(token),
+    tokenBytes: (token) => tokenizer.tokenBytes(token),
     render({ messages, tools, reasoning, addGenerationPrompt = true }) {
       const prompt = template.render(messages, {
         ...(tools.length > 0 && { tools: tools.map(toolOfPrompt) }),

@@ -5,7 +5,7 @@ import { finishReason } from "../chat-completions/response-words.ts";
 export type WrittenToken =
   | TokenLikelihood
   | {
-      readonly chosen: { readonly text: string; readonly logprob?: undefined };
+      readonly chosen: { readonly text: string; readonly bytes: Uint8Array; readonly logprob?: undefined };
       readonly top: readonly never[];
     };
 
@@ -14,14 +14,14 @@ export class ChoiceWriter {
   readonly #index: number;
   readonly #withLogprobs: boolean;
   #tokens: WrittenToken[] = [];
-  /** Where the next token's text begins. */
-  #offset: number;
+  /** Joins the bytes of tokens that are parts of a character. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** In code points, where the next character begins, or the one of which the last token is a part. */
+  #offset = 0;
 
-  /** @param offset - where the text begins behind what is echoed with no tokens of its own. */
-  constructor(index: number, withLogprobs: boolean, offset: number) {
+  constructor(index: number, withLogprobs: boolean) {
     this.#index = index;
     this.#withLogprobs = withLogprobs;
-    this.#offset = offset;
   }
 
   /** The prompt's tokens, which stand before those of the text. */
@@ -59,7 +59,7 @@ export class ChoiceWriter {
       ),
       text_offset: tokens.map(({ chosen }) => {
         const offset = this.#offset;
-        this.#offset += chosen.text.length;
+        this.#offset += [...this.#decoder.decode(chosen.bytes, { stream: true })].length;
         return offset;
       }),
     };

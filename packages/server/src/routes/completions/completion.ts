@@ -26,13 +26,12 @@ export class Completion {
     });
     this.#promptTokens = prompts.map((prompt) => {
       const first = tellsPrompt && (typeof prompt === "string" ? text?.encode(prompt) : prompt)?.[0];
-      return typeof first === "number" ? [{ chosen: { text: text?.tokenText(first) ?? "" }, top: [] }] : [];
+      if (typeof first !== "number" || text === undefined) return [];
+      return [{ chosen: { text: text.tokenText(first), bytes: text.tokenBytes(first) }, top: [] }];
     });
-    this.#writers = prompts.flatMap((_, prompt) =>
-      Array.from({ length: choicesPerPrompt }, (_, choice) => {
-        const index = prompt * choicesPerPrompt + choice;
-        return new ChoiceWriter(index, logprobs, tellsPrompt ? 0 : this.#echoes[prompt]!.length);
-      }),
+    this.#writers = Array.from(
+      { length: prompts.length * choicesPerPrompt },
+      (_, index) => new ChoiceWriter(index, logprobs),
     );
     this.#hasBegun = this.#writers.map(() => false);
   }
