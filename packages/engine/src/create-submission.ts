@@ -21,7 +21,6 @@ export function createSubmission(
     jobs,
     queuedAt: 0,
     startedAt: undefined,
-    cachedTokens: 0,
     reportedTokens: 0,
     scoredTokens: 0,
     isDone: false,

@@ -46,7 +46,7 @@ export function deliver(part: StepPart, samples: readonly Sample[], telemetry: T
 /** The end of an answer: its last events, and what it adds to the statistics. */
 export function finishAnswer(job: Job, telemetry: Telemetry): void {
   const { submission, promptLength, generation } = job;
-  const { queuedAt, startedAt, cachedTokens } = submission;
+  const { queuedAt, startedAt } = submission;
   const firstTokenAt = job.firstTokenAt!;
   const now = performance.now();
   const timing = {
@@ -54,9 +54,7 @@ export function finishAnswer(job: Job, telemetry: Telemetry): void {
     prefillSeconds: (firstTokenAt - startedAt!) / 1000,
     decodeSeconds: (now - firstTokenAt) / 1000,
   };
-  // The prompt was read once, for the first choice; the others found it read.
-  const cached = (job.choice ?? 0) === 0 ? cachedTokens : promptLength - 1;
-  const prompt = { promptTokens: promptLength, cachedTokens: cached };
+  const prompt = { promptTokens: promptLength, cachedTokens: job.cachedTokens! };
   const { events, finish } = generation.finish(prompt, timing);
   job.push([...events, finish]);
   const { finishReason, usage } = finish;

@@ -18,8 +18,6 @@ export interface Submission {
   /** Of `performance.now()`. */
   queuedAt: number;
   startedAt: number | undefined;
-  /** Prompt tokens that the first answer did not have to read. */
-  cachedTokens: number;
   /** How much of the prompt its reader has been told of. */
   reportedTokens: number;
   /** How many of the prompt's tokens its reader has been given the log-probabilities of. */
@@ -47,6 +45,8 @@ export class Job {
   snapshotPoints: readonly number[] = [];
   /** The step in which it last had a row. */
   servedAt = 0;
+  /** Prompt tokens that it did not have to read; undefined before it first has a place. */
+  cachedTokens: number | undefined;
   /** Since when it has its place in the batch, as a count. */
   admission = 0;
   /** Whether it took part in a step that failed, so that its next ones are its own until it has drawn a token. */

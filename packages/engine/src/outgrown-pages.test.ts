@@ -67,6 +67,19 @@ test("an answer goes on from a session until the session leaves no more pages, a
   expectEmpty(engine);
 });
 
+test("answers say what of the prompt they had to read, side by side or, for want of room, one after the other", async () => {
+  for (const pages of [6, 4]) {
+    const { engine, read } = await open({ pages }, { prefixCache: false });
+    const events = await collect(engine.generate({ prompt: promptOf(1, 100), n: 2, maxTokens: 20 }));
+    const usages = events.flatMap((event) => (event.type === "finish" ? [event.usage] : []));
+    const cached = usages.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0);
+    expect(usages).toHaveLength(2);
+    // Of each answer all but the last token is read, too.
+    expect(read).toHaveLength(2 * (100 + 19) - cached);
+    expect(cached).toBe(pages === 6 ? 99 : 0);
+  }
+});
+
 /** The bytes of a session of so many tokens. */
 async function stored(engine: Engine, length: number): Promise<Uint8Array> {
   using session = await engine.openSession(promptOf(3, length));

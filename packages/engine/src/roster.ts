@@ -82,6 +82,7 @@ export class Roster {
       if (!this.claimPages(leader, hasPartialPage ? 1 : 0, new Set([leader]))) return false;
       leader.followers.shift();
       follower.sequence = this.#pool.fork(leader.sequence!);
+      follower.cachedTokens = follower.sequence.length;
       this.#enter(follower);
     }
   }
@@ -229,9 +230,9 @@ export class Roster {
     const onGrid = new Set(points.map((point) => point - (point % grid)));
     job.snapshotPoints = [...onGrid].filter((point) => point > length);
     if (length === promptLength - 1) submission.keep?.(job.sequence!);
+    job.cachedTokens ??= length;
     if (submission.startedAt !== undefined) return;
     submission.startedAt = performance.now();
-    submission.cachedTokens = length;
     // A prompt that brought its own beginning did not need the cache, and one that is scored does not ask it.
     const { id, from, request, startedAt, queuedAt } = submission;
     const needsCache = from === undefined || length > from.length;
