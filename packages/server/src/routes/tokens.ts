@@ -14,7 +14,10 @@ const ofText = ofModel.extend({
   return_token_strs: z.boolean().nullish(),
 });
 const ofTokens = ofModel.extend({ tokens: z.array(z.int().min(0)) });
-const ofConversation = ofModel.extend({ add_generation_prompt: z.boolean().nullish() });
+const ofConversation = ofModel.extend({
+  add_generation_prompt: z.boolean().nullish(),
+  continue_final_message: z.boolean().nullish(),
+});
 
 export const tokenizeSchema: z.ZodType = ofText.extend({
   ...ofConversation.shape,
@@ -36,9 +39,8 @@ export function tokensRoute(app: App, context: ServerContext): void {
     throw new ApiError("invalid", `The tokens of "${id}" are not known here.`, { code: "unsupported" });
   };
   const render = (value: unknown) => {
-    const { model, add_generation_prompt } = validate(ofConversation, value);
-    const { messages, tools, reasoning } = readChatCompletions(value).chat;
-    const addGenerationPrompt = add_generation_prompt ?? undefined;
+    const { model, chat, addGenerationPrompt } = readChatCompletions(value);
+    const { messages, tools, reasoning } = chat;
     return textOf(model).render({ messages, tools, reasoning, addGenerationPrompt });
   };
 

@@ -1,5 +1,6 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
+import { promptEnd } from "../../generation/prompt-end.ts";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
@@ -55,6 +56,8 @@ const schema = z.object({
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
+  add_generation_prompt: z.boolean().nullish(),
+  continue_final_message: z.boolean().nullish(),
   // What changes the answer and is not to be had here is refused, and not ignored.
   functions: z.array(z.unknown()).nullish(),
   modalities: z.array(z.string()).nullish(),
@@ -69,6 +72,8 @@ export const chatCompletionsSchema: z.ZodType = schema;
 export interface ChatCompletionsRequest {
   readonly model: string | null | undefined;
   readonly chat: Omit<ServedChatRequest, "signal">;
+  /** Whether the prompt ends where an answer begins. */
+  readonly addGenerationPrompt: boolean;
   readonly reasoning: ReasoningOptions;
   readonly choices: number;
   readonly stream: boolean;
@@ -86,7 +91,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
   }
   const reasoning = readReasoning(value);
   const logprobs = body.logprobs === true;
-  const messages = inCallOrder(body.messages.map(toMessage));
+  const { messages, addGenerationPrompt } = promptEnd(inCallOrder(body.messages.map(toMessage)), body);
   return {
     model: body.model,
     chat: {
@@ -101,6 +106,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
       stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
     },
+    addGenerationPrompt,
     reasoning,
     choices: body.n ?? 1,
     stream: body.stream === true,

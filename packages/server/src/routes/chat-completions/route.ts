@@ -1,6 +1,7 @@
 import { checkSupport } from "../../generation/check-support.ts";
 import { samplingOfChoice } from "../../generation/sampling-options.ts";
 import { startGeneration } from "../../generation/start-generation.ts";
+import { unsupported } from "../../http/api-error.ts";
 import { readJson } from "../../http/read-json.ts";
 import { sendEvents } from "../../http/send-events.ts";
 import { type App, findModel, type ServerContext } from "../../server-context.ts";
@@ -16,6 +17,12 @@ export function chatCompletionsRoute(app: App, context: ServerContext): void {
   app.post("/v1/chat/completions", async (c) => {
     const exchange = c.get("exchange");
     const request = readChatCompletions(await readJson(c.req.raw, options));
+    if (!request.addGenerationPrompt) {
+      unsupported(
+        "add_generation_prompt",
+        "an answer begins where the template has it begin; leave this out.",
+      );
+    }
     const model = findModel(context, request.model);
     requireChoices(request.choices, options);
     checkSupport(model, request.chat, {
