@@ -128,7 +128,12 @@ test("a file of keys is read anew on SIGHUP and when it changes, and one that is
 
 test("another server can compute the answers, with the template and parsing done here", async () => {
   const behind = await serve([]);
-  const front = await serve(["--upstream", behind.url, "--id", "front", "--upstream-model", "krait-tiny"]);
+  const gone = await serve([]);
+  gone.process.kill("SIGKILL");
+  await once(gone.process, "close");
+  const upstreams = [behind.url, gone.url].flatMap((url) => ["--upstream", url]);
+  const front = await serve([...upstreams, "--id", "front", "--upstream-model", "krait-tiny"]);
+  expect(front.stderr()).toContain(`The upstream ${gone.url} cannot be reached: `);
   const ask = async (url: string, path = "/v1/chat/completions") => {
     const body = { messages: [{ role: "user", content: "What is 47 + 38?" }], temperature: 0 };
     const headers = { "content-type": "application/json" };

@@ -88,7 +88,7 @@ async function serveUntilStopped(flags: ServeFlags): Promise<void> {
     throw new InputError("INPUT_INVALID", flags.keys, message);
   }
   const stop = stopSignal();
-  await using served = await openServed(flags, stop.signal);
+  await using served = await openServed(flags, stop.signal, say);
   const { model } = served;
   using ledger = await ledgerOf(flags);
   await using batches = await batchesOf(flags, say);

@@ -20,7 +20,11 @@ export interface OpenServed extends AsyncDisposable {
 }
 
 /** The model that the flags name, computed here or, with `--upstream`, elsewhere. */
-export async function openServed(flags: ServedFlags, signal: AbortSignal): Promise<OpenServed> {
+export async function openServed(
+  flags: ServedFlags,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<OpenServed> {
   // Nothing else in this program needs it.
   const { createUpstreamModel, serveModel } = await import("@krait/server");
   const id = flags.id ?? (flags.model === undefined ? "krait-tiny" : undefined);
@@ -46,6 +50,7 @@ export async function openServed(flags: ServedFlags, signal: AbortSignal): Promi
     id: id ?? flags.model!.split("/").filter(Boolean).at(-1)!,
     model: flags.upstreamModel,
     apiKey: process.env.KRAIT_UPSTREAM_KEY,
+    onTrouble: (url, error) => say(error?.message ?? `The upstream ${url} is back.`),
   });
   await model.pool.checkHealth();
   return { model, [Symbol.asyncDispose]: async () => model[Symbol.dispose]() };

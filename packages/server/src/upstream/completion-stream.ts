@@ -92,7 +92,7 @@ async function post(
 }
 
 /** `fetch` says what is the matter in the cause of its error. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } };
   return cause?.message || cause?.code || message || "for no reason that is known";
 }

@@ -146,7 +146,7 @@ export class UpstreamAnswer {
         return;
       }
       if (!error.mayGoElsewhere) throw error;
-      upstream.isHealthy = error.status !== undefined && error.status < 500;
+      pool.note(upstream, error.status !== undefined && error.status < 500 ? undefined : error);
       this.#failed.add(upstream);
       if (this.#failed.size === pool.upstreams.length) throw error;
     } finally {

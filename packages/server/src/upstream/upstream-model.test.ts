@@ -4,6 +4,7 @@ import { createHandler } from "../handler.ts";
 import { serveModel } from "../model/serve-model.ts";
 import type { ServedChatRequest, ServedEvent } from "../model/served-model.ts";
 import { serve } from "../node/serve.ts";
+import type { UpstreamError } from "./upstream-error.ts";
 import { createUpstreamModel, type UpstreamModelOptions } from "./upstream-model.ts";
 
 let model: ChatModel;
@@ -148,10 +149,14 @@ describe("upstreams that fail", () => {
     ["breaks off in the middle", breakOff],
   ])("when the first %s, the second gives the same answer", async (_, fail) => {
     const { fetch, asked } = firstFails(fail);
-    using upstream = upstreamModel({ urls: ["http://a.example", "http://b.example"], fetch });
+    const troubles: unknown[] = [];
+    const onTrouble = (url: string, error?: UpstreamError) => troubles.push([url, error?.url]);
+    using upstream = upstreamModel({ urls: ["http://a.example", "http://b.example"], fetch, onTrouble });
     const direct = await fold(serveModel(model).chat(ask("Hello!")));
     const through = await fold(upstream.chat(ask("Hello!")));
     expect(through.text).toBe(direct.text);
+    const first = `http://${asked[0]}`;
+    expect(troubles).toEqual([[first, first]]);
     expect(new Set(asked).size).toBe(2);
     expect(upstream.pool.upstreams.every(({ running }) => running === 0)).toBe(true);
   });

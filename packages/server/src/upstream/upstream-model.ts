@@ -11,6 +11,7 @@ import type {
 } from "../model/served-model.ts";
 import { servedText } from "../model/served-text.ts";
 import { UpstreamAnswer, type UpstreamParts } from "./upstream-answer.ts";
+import type { UpstreamError } from "./upstream-error.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 
 export interface UpstreamModelOptions {
@@ -35,6 +36,8 @@ export interface UpstreamModelOptions {
   readonly healthSeconds?: number | undefined;
   /** How many requests more than the least loaded an upstream may have and still get those of its prefix; 4 unless given. */
   readonly affinitySlack?: number | undefined;
+  /** Told when an upstream is taken out, and why, and without an error when it is back. Silent unless given. */
+  readonly onTrouble?: ((url: string, error: UpstreamError | undefined) => void) | undefined;
   /** Another than the platform's, for tests and proxies. */
   readonly fetch?: typeof fetch | undefined;
 }
@@ -52,9 +55,9 @@ const PREFIX_CHARACTERS = 2000;
  * budget and tool parsing in front: they are asked for raw completions only.
  */
 export function createUpstreamModel(options: UpstreamModelOptions): UpstreamModel {
-  const { id, tokenizer, template, urls, healthSeconds = 10, affinitySlack = 4 } = options;
+  const { id, tokenizer, template, urls, onTrouble, healthSeconds = 10, affinitySlack = 4 } = options;
   const fetch = options.fetch ?? globalThis.fetch;
-  const pool = new UpstreamPool({ urls, fetch, healthSeconds, affinitySlack });
+  const pool = new UpstreamPool({ urls, fetch, healthSeconds, affinitySlack, onTrouble });
   const parts: UpstreamParts = {
     ...{ pool, tokenizer, template, fetch },
     apiKey: options.apiKey,

@@ -1,16 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamPool } from "./upstream-pool.ts";
+import { UpstreamPool, type UpstreamPoolOptions } from "./upstream-pool.ts";
 
 const urls = ["http://a.example", "http://b.example/v1/", "http://c.example"];
 
 /** Upstreams that answer their health check as told: a status by host, or nothing at all. */
-function poolOf(statuses: Record<string, number | undefined> = {}) {
+function poolOf(
+  statuses: Record<string, number | undefined> = {},
+  onTrouble?: UpstreamPoolOptions["onTrouble"],
+) {
   const fetch = (async (input: string) => {
     const status = statuses[new URL(input).hostname[0]!];
     if (status === undefined) throw new TypeError("fetch failed");
     return new Response(null, { status: input.endsWith("/v1/models") ? 200 : status });
   }) as typeof globalThis.fetch;
-  return new UpstreamPool({ urls, fetch, healthSeconds: 3600, affinitySlack: 2 });
+  return new UpstreamPool({ urls, fetch, healthSeconds: 3600, affinitySlack: 2, onTrouble });
 }
 
 const prefixes = Array.from({ length: 300 }, (_, i) => `system prompt ${i}`);
@@ -79,6 +82,28 @@ describe("health", () => {
     statuses.a = 200;
     await pool.checkHealth();
     expect(pool.upstreams[0]!.isHealthy).toBe(true);
+  });
+
+  test("whoever wants to know is told once when one is taken out, and why, and once when it is back", async () => {
+    const statuses: Record<string, number | undefined> = { a: 200, b: 503, c: 200 };
+    const told: [string, string | undefined][] = [];
+    using pool = poolOf(statuses, (url, error) => told.push([url, error?.message]));
+    await pool.checkHealth();
+    await pool.checkHealth();
+    const [a, b] = ["http://a.example", "http://b.example"];
+    expect(told.splice(0)).toEqual([[b, `The upstream ${b} answered 503 when asked for its health.`]]);
+    Object.assign(statuses, { a: undefined, b: 200 });
+    await pool.checkHealth();
+    expect(told.splice(0).sort()).toEqual([
+      [a, `The upstream ${a} cannot be reached: fetch failed.`],
+      [b, undefined],
+    ]);
+    // Not once the pool has ended: then a look that breaks off says nothing.
+    statuses.a = 200;
+    const check = pool.checkHealth();
+    pool[Symbol.dispose]();
+    await check;
+    expect(told).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { reasonOf } from "./completion-stream.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** One of the servers behind this one. */
@@ -6,6 +7,7 @@ export interface Upstream {
   readonly url: string;
   /** Requests under way. */
   running: number;
+  /** Changed by {@link UpstreamPool.note}, which tells of it. */
   isHealthy: boolean;
   /** What it says of its context; a promise from when it is first asked, undefined again if that failed. */
   contextLength?: Promise<number | undefined> | undefined;
@@ -18,6 +20,8 @@ export interface UpstreamPoolOptions {
   readonly healthSeconds: number;
   /** How many requests more than the least loaded an upstream may have and still get those of its prefix. */
   readonly affinitySlack: number;
+  /** Told when an upstream is taken out, and why, and without an error when it is back. */
+  readonly onTrouble?: ((url: string, error: UpstreamError | undefined) => void) | undefined;
 }
 
 /**
@@ -69,21 +73,36 @@ export class UpstreamPool implements Disposable {
   async checkHealth(): Promise<void> {
     await Promise.all(
       this.upstreams.map(async (upstream) => {
-        upstream.isHealthy = await this.#isHealthy(upstream.url);
+        const trouble = await this.#troubleOf(upstream.url);
+        if (!this.#end.signal.aborted) this.note(upstream, trouble);
       }),
     );
   }
 
-  async #isHealthy(url: string): Promise<boolean> {
+  /** Takes an upstream out for an error, or has it back, and tells of it where that is news. */
+  note(upstream: Upstream, error: UpstreamError | undefined): void {
+    const isHealthy = error === undefined;
+    if (isHealthy === upstream.isHealthy) return;
+    upstream.isHealthy = isHealthy;
+    this.#options.onTrouble?.(upstream.url, error);
+  }
+
+  async #troubleOf(url: string): Promise<UpstreamError | undefined> {
     const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(5000)]);
+    let status = 0;
     // vLLM, SGLang and Krait have the first, NIM the second, and hosted APIs only the third.
     for (const path of ["/health", "/v1/health/ready", "/v1/models"]) {
-      const response = await this.#options.fetch(`${url}${path}`, { signal }).catch(() => undefined);
-      void response?.body?.cancel();
-      if (response === undefined) return false;
-      if (response.status !== 404) return response.ok || response.status === 401;
+      try {
+        const response = await this.#options.fetch(`${url}${path}`, { signal });
+        void response.body?.cancel();
+        if (response.ok || response.status === 401) return undefined;
+        status = response.status;
+      } catch (cause) {
+        return new UpstreamError(url, `cannot be reached: ${reasonOf(cause)}.`, { cause });
+      }
+      if (status !== 404) break;
     }
-    return false;
+    return new UpstreamError(url, `answered ${status} when asked for its health.`, { status });
   }
 
   [Symbol.dispose](): void {
