@@ -3,6 +3,7 @@ import type { Tokenizer } from "@krait/tokenizer";
 
 /** Texts of fewer characters for each token of the context are not looked at: they may well fit. */
 const USUAL_CHARACTERS = 8;
+/** Nor are texts of so few in all: they are soon encoded, and then counted exactly. */
 const PART_CHARACTERS = 1 << 16;
 
 /**
@@ -16,7 +17,7 @@ const PART_CHARACTERS = 1 << 16;
  */
 export function requireRoom(tokenizer: Tokenizer, texts: readonly string[], maxContext: number): void {
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
-  if (characters <= USUAL_CHARACTERS * maxContext) return;
+  if (characters <= Math.max(USUAL_CHARACTERS * maxContext, PART_CHARACTERS)) return;
   let tokens = 0;
   for (const text of texts) {
     for (let at = 0; at < text.length; at += PART_CHARACTERS) {
