@@ -65,6 +65,7 @@ test("files that are missing or wrong fail by name", async () => {
     [["run", "--tokens", "1,99999"], "REQUEST_INVALID", /^--tokens: /],
     [["tokens", "Hi", "--model", folder.path], "INPUT_MISSING", /tokenizer\.json/],
     [["render", broken], "INPUT_INVALID", /broken\.json: Not JSON/],
+    [["render", empty], "INPUT_INVALID", /empty\.txt is empty, but should be messages: \[\{"role"/],
     [["render", nameless], "TEMPLATE_MESSAGE", /role/],
     [["inspect", broken], "WEIGHT_FILE_INVALID", /broken\.json/],
     [["inspect", letter], "WEIGHT_HEADER_INVALID", /letter\.txt is not a model: expected a folder, a \.gguf/],

@@ -138,5 +138,10 @@ export function createChatModel(parts: Parts): ChatModel {
 }
 
 function missing(model: string, file: string): never {
-  throw new ModelError("MODEL_FILE_MISSING", `${model} has no ${file}, which this needs.`, { model, file });
+  throw new ModelError(
+    "MODEL_FILE_MISSING",
+    `${model} has no ${file}, which text and conversations need. Put the file of the published model beside the ` +
+      `weights; without it the engine continues token ids.`,
+    { model, file },
+  );
 }

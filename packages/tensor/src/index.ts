@@ -64,6 +64,7 @@ export {
 } from "./program.ts";
 export { buildProgram, ProgramBuilder } from "./program-builder.ts";
 export { quantize } from "./quantize.ts";
+export { reasonOf } from "./reason-of.ts";
 export { pause, type RetryPolicy, type RetryWait, waitToRetry } from "./retry.ts";
 export { stateBytes, stateUnitBytes } from "./state.ts";
 export { StepLayout } from "./step-layout.ts";

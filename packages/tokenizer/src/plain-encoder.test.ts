@@ -51,3 +51,21 @@ test("the library throws on decoding nothing and cleans up spaces; here neither 
   expect(tokenizer.decode([])).toBe("");
   expect(tokenizer.decode(ids)).toBe("he .");
 });
+
+test("what the library cannot split text by it says late and in its own words; here the file is refused", () => {
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
+  const splitting = (first: object) => ({
+    ...toyTokenizer(),
+    pre_tokenizer: { type: "Sequence", pretokenizers: [first, byteLevel] },
+  });
+  const oddBehavior = splitting({ type: "Split", pattern: { Regex: "a" }, behavior: 1.5, invert: false });
+  const library = new Library(oddBehavior, {});
+  expect(() => library.encode("he he")).toThrow(TypeError);
+
+  const brokenPattern = splitting({ type: "Split", pattern: { Regex: "(" }, behavior: "Isolated" });
+  for (const file of [oddBehavior, brokenPattern, splitting({ type: "Unheard" })]) {
+    expect(() => createTokenizer({ tokenizer: file })).toThrow(
+      expect.objectContaining({ code: "TOKENIZER_UNSUPPORTED", field: "pre_tokenizer" }),
+    );
+  }
+});

@@ -81,6 +81,10 @@ async function render(file: string | undefined, flags: RenderFlags): Promise<voi
 
 /** Numbers and keys stay as they are written, as a template may print them. */
 function readMessages(json: string, input: string): readonly Message[] {
+  if (json.trim() === "") {
+    const example = '[{"role":"user","content":"Hello!"}]';
+    throw new InputError("INPUT_INVALID", input, `${input} is empty, but should be messages: ${example}`);
+  }
   try {
     return parseExactJson(json) as readonly Message[];
   } catch (cause) {

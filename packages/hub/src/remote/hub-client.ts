@@ -1,4 +1,4 @@
-import { reasonOf } from "../hub-error.ts";
+import { reasonOf } from "@krait/tensor";
 import type { Settings } from "../settings.ts";
 import { TransientError, waitForRetry } from "./retry.ts";
 import { type Asked, requestFailed, statusError } from "./status-error.ts";

@@ -1,4 +1,5 @@
-import { HubError, reasonOf } from "../hub-error.ts";
+import { reasonOf } from "@krait/tensor";
+import { HubError } from "../hub-error.ts";
 import type { HubFile } from "../storage.ts";
 import { type ChunkReader, readerOf } from "./chunk-reader.ts";
 import type { HubClient } from "./hub-client.ts";

@@ -1,5 +1,6 @@
 import { type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
-import { HubError, quote, reasonOf } from "../hub-error.ts";
+import { reasonOf } from "@krait/tensor";
+import { HubError, quote } from "../hub-error.ts";
 import type { HubFile } from "../storage.ts";
 import type { HubClient } from "./hub-client.ts";
 

@@ -52,7 +52,7 @@ function asObject(value: unknown, file: string, what: string): Record<string, un
     return value as Record<string, unknown>;
   throw new WeightError({
     code: "WEIGHT_INDEX_INVALID",
-    message: `${what} in ${file} must be an object.`,
+    message: `${what} in ${file} must be an object. Is it model.safetensors.index.json, unchanged?`,
     file,
     expected: "an object",
     actual: value,

@@ -1,3 +1,4 @@
+import { reasonOf } from "@krait/tensor";
 import { WeightError } from "../weight-error.ts";
 
 /** Bytes `[start, end)` of a file. */
@@ -88,10 +89,9 @@ export function truncated(file: string, expected: number, actual: number): Weigh
 /** What the disk, the browser or the network threw, with the file's name. */
 export function readFailed(file: string, cause: unknown): WeightError {
   if (cause instanceof WeightError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new WeightError({
     code: "WEIGHT_READ_FAILED",
-    message: `${file} could not be read: ${reason}.`,
+    message: `${file} could not be read: ${reasonOf(cause)}.`,
     file,
     cause,
   });

@@ -107,10 +107,13 @@ test("a server that is busy is asked again, for files and for parts of them", as
   expect([...asked.values()]).toEqual([3, 3]);
 });
 
-test("a server that is not there is a read failure", async () => {
+test("a server that is not there is a read failure, which says why", async () => {
   const server = await serveFiles({});
   await server[Symbol.asyncDispose]();
-  expect((await weightErrorOf(openWeights(server.url, fast))).code).toBe("WEIGHT_READ_FAILED");
+  expect(await weightErrorOf(openWeights(server.url, fast))).toMatchObject({
+    code: "WEIGHT_READ_FAILED",
+    message: expect.stringContaining("ECONNREFUSED"),
+  });
 });
 
 test.each([401, 403, 429, 500, 503])("status %i is an error of its own", async (status) => {
