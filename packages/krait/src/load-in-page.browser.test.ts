@@ -98,8 +98,18 @@ test("a model of 200 MB over a line that is cut again and again is loaded in lit
     if (heap() - before >= limit) page.gc();
     peak = Math.max(peak, heap());
   }, 20);
-  const model = await loadModel("org/huge", { endpoint, backend: "wasm", maxContext: 256, maxSequences: 1 });
+  const ranges = new Set<string>();
+  const noting = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    if (/model\.safetensors/.test(String(input))) ranges.add(new Headers(init?.headers).get("range") ?? "");
+    return fetch(input, init);
+  };
+  const model = await loadModel("org/huge", {
+    ...{ endpoint, backend: "wasm", maxContext: 256, maxSequences: 1 },
+    fetch: noting,
+  });
   clearInterval(timer);
+  // Those that were cut were taken up where they ended.
+  expect(ranges.size).toBeGreaterThan(new Set([...ranges].map((range) => range.split("-")[1])).size);
   expect(model.memory.weightBytes).toBeGreaterThan(195e6);
   expect(peak - before).toBeLessThan(limit);
   const { usage } = await model.chat(ask, { ...greedy, maxTokens: 2, reasoning: "off" }).result();
