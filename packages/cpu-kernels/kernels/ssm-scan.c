@@ -46,10 +46,6 @@ static double time_step(const SsmScan *op, int32_t row, uint32_t head) {
 // e^x for any x. It grows only where a checkpoint has an a ≥ 0.
 static float decay_of(double x) { return (float)(x > 0 ? 1 / exponential(-x) : exponential(x)); }
 
-// How far ahead the state is asked for from memory: pages end the processor's own asking.
-#define PREFETCH_FLOATS 1024
-#define LINE_FLOATS 16
-
 // So many channels go through a row together: each b and c is then loaded once for all, and no sum waits for another's.
 #define CHANNELS 4
 
@@ -63,35 +59,51 @@ typedef struct {
   uint32_t size;
 } Row;
 
-// Takes some channels through a row: state = decay · state + Δ · x ⊗ b, y = state · c + d · x.
-INLINE void advance(uint32_t channels, const Row *row, float *state, const float *x, float *y) {
+// Takes some channels, `apart` from one another, through a row: state = decay · state + Δ · x ⊗ b, y = state · c + d · x.
+INLINE void advance(uint32_t channels, uint64_t apart, const Row *row, float *state, const float *x, float *y) {
   Floats4 inputs = {0};
-  __builtin_memcpy(&inputs, x, channels * sizeof(float));
+  float *of[CHANNELS];
+#pragma GCC unroll 4
+  for (uint32_t k = 0; k < channels; k++) {
+    inputs[k] = x[k * apart];
+    of[k] = state + k * apart * row->size;
+  }
   Floats4 drive = __builtin_convertvector(row->step * __builtin_convertvector(inputs, Doubles4), Floats4);
   Floats decays = splat(row->decay), drives[CHANNELS], sums[CHANNELS];
   for (uint32_t k = 0; k < CHANNELS; k++) {
     drives[k] = splat(drive[k]);
     sums[k] = splat(0);
   }
-  const float *ahead = state + PREFETCH_FLOATS, *b = row->b, *c = row->c;
-  uint64_t size = row->size, n = 0;
+  const float *b = row->b, *c = row->c;
+  uintptr_t size = row->size, n = 0;
   for (; n + LANES <= size; n += LANES) {
-    for (uint32_t k = 0; k < channels * LANES; k += LINE_FLOATS) __builtin_prefetch(ahead + n * channels + k, 1);
     Floats of_b = load(b + n), of_c = load(c + n);
+#pragma GCC unroll 4
     for (uint32_t k = 0; k < channels; k++) {
-      Floats next = multiply_add(drives[k] * of_b, decays, load(state + k * size + n));
-      store(state + k * size + n, next);
+      float *at = of[k] + n;
+      Floats next = multiply_add(drives[k] * of_b, decays, load(at));
+      store(at, next);
       sums[k] = multiply_add(sums[k], next, of_c);
     }
   }
   for (uint32_t k = 0, rest = size - n; k < channels && rest > 0; k++) {
-    float *at = state + k * size + n;
+    float *at = of[k] + n;
     Floats next = multiply_add(drives[k] * load_some(b + n, rest), decays, load_some(at, rest));
     store_some(at, next, rest);
     sums[k] = multiply_add(sums[k], next, load_some(c + n, rest));
   }
   Floats4 outputs = sums_of_four(sums[0], sums[1], sums[2], sums[3]) + row->d * inputs;
-  __builtin_memcpy(y, &outputs, channels * sizeof(float));
+#pragma GCC unroll 4
+  for (uint32_t k = 0; k < channels; k++) y[k * apart] = outputs[k];
+}
+
+// All channels of a head. The first row of a segment finds the state in memory: it is read in CHANNELS places at once, on
+// and on from each, so that the processor asks for it ahead. For those after it the state is in the cache, where places
+// far apart could push one another out.
+INLINE void scan_row(const Row *row, bool is_first, uint32_t dim, float *state, const float *x, float *y) {
+  uint32_t turns = dim / CHANNELS, apart = is_first ? turns : 1, step = is_first ? 1 : CHANNELS, p = 0;
+  for (uint32_t i = 0; i < turns; i++, p += step) advance(CHANNELS, apart, row, state + p * row->size, x + p, y + p);
+  for (p = turns * CHANNELS; p < dim; p++) advance(1, 1, row, state + p * row->size, x + p, y + p);
 }
 
 static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
@@ -115,9 +127,7 @@ static void scan_head(const SsmScan *op, const Segment *s, uint32_t head) {
         .c = row_of(op->c, row) + group * size,
         .size = size,
     };
-    uint32_t p = 0;
-    for (; p + CHANNELS <= dim; p += CHANNELS) advance(CHANNELS, &now, state + p * size, x + p, y + p);
-    for (; p < dim; p++) advance(1, &now, state + p * size, x + p, y + p);
+    scan_row(&now, row == s->start_row, dim, state, x, y);
     if (row == s->mark_row) __builtin_memcpy(of_head + s->mark_slot * slot_size, state, head_size * 4);
   }
 }
