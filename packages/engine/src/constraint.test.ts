@@ -113,12 +113,15 @@ test("each of several answers has a constraint of its own", async () => {
   }
 });
 
-test("what a constraint throws ends its request", async () => {
-  const constraint = { ...spelling("abc"), accept: () => fail() };
-  const fail = (): never => {
-    throw new Error("no such token");
-  };
-  await expect(generate("anything", { prompt, constraint: () => constraint })).rejects.toThrow(
-    "no such token",
-  );
-});
+test.each(["begin", "mask", "accept"] as const)(
+  "what the %s of a constraint throws ends its request",
+  async (method) => {
+    const fail = (): never => {
+      throw new Error("no such token");
+    };
+    const constraint = { ...spelling("abc"), [method]: fail };
+    await expect(generate("anything", { prompt, constraint: () => constraint })).rejects.toThrow(
+      "no such token",
+    );
+  },
+);

@@ -64,3 +64,13 @@ test("a choice has its texts and no others", () => {
   for (const text of ["", "n", "not", "nope", "yes "]) expect(hasText(grammar, text)).toBe(false);
   expect(() => choiceGrammar([])).toThrow(expect.objectContaining({ code: "GRAMMAR_OPTION" }));
 });
+
+test("a pattern that can be read in too many ways ends with an error, and not with the memory", () => {
+  const { automaton } = new TokenMasks(regexGrammar("[ab]*a[ab]{500}"), vocabulary);
+  const random = new Random(1);
+  const readOn = () => {
+    for (let state = automaton.start; ; ) state = automaton.next(state, random.integer(97, 99));
+  };
+  expect(readOn).toThrow(expect.objectContaining({ code: "GRAMMAR_TOO_LARGE" }));
+  expect(automaton.size).toBeLessThan(1_100_000);
+});

@@ -1,3 +1,4 @@
+import { GrammarError } from "../grammar-error.ts";
 import type { Grammar } from "../text/grammar.ts";
 import { type Graph, graphOf, type Node } from "./nodes.ts";
 
@@ -6,6 +7,8 @@ export const DEAD = -1;
 const UNKNOWN = -2;
 /** The empty stack. */
 const NONE = 0;
+/** Of all states together. A pattern such as `.*a.{200}` has as many sets of places as there are texts. */
+const MOST_PLACES = 1_000_000;
 
 /**
  * Reads text byte by byte. All that the grammar can make of the text so far is one state: a set of places in
@@ -24,6 +27,7 @@ export class Automaton {
   readonly #stacks = new Map<number, number>();
   readonly #states: State[] = [];
   readonly #numbers = new Map<string, number>();
+  #places = 0;
 
   /** @throws {GrammarError} `GRAMMAR_TOO_LARGE`. */
   constructor(grammar: Grammar) {
@@ -34,12 +38,16 @@ export class Automaton {
     this.start = this.#stateOf(places);
   }
 
-  /** How many places its graph has, by which its memory goes. */
+  /** How many places its graph and the states so far have, by which its memory goes. */
   get size(): number {
-    return this.#graph.nodes.length;
+    return this.#graph.nodes.length + this.#places;
   }
 
-  /** The state after one more byte, or {@link DEAD}. */
+  /**
+   * The state after one more byte, or {@link DEAD}.
+   *
+   * @throws {GrammarError} `GRAMMAR_TOO_LARGE` when the texts so far have led to too many states.
+   */
   next(state: number, byte: number): number {
     const { after } = this.#states[state]!;
     const byteClass = this.#classes.ofByte[byte]!;
@@ -110,6 +118,14 @@ export class Automaton {
     const key = `${isWhole}:${places.join(";")}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
+    // The state itself takes about as much as a place.
+    this.#places += places.length + 1;
+    if (this.#places > MOST_PLACES) {
+      throw new GrammarError(
+        "GRAMMAR_TOO_LARGE",
+        `The grammar can be read in more than ${MOST_PLACES} ways. Ask for a pattern that leaves less open, such as one without a long count behind ".*".`,
+      );
+    }
     const after = new Int32Array(this.#classes.count).fill(UNKNOWN);
     const state = this.#states.push({ places, isWhole, after }) - 1;
     this.#numbers.set(key, state);

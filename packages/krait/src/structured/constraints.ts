@@ -9,11 +9,8 @@ import {
 } from "@krait/grammar";
 import type { Tokenizer } from "@krait/tokenizer";
 import { answerGrammar } from "./answer-grammar.ts";
+import { KeptMasks } from "./kept-masks.ts";
 import type { StructuredOptions } from "./structured-options.ts";
-
-/** Grammars whose masks are kept, as the same schema comes again and again, and what all of them may take. */
-const KEPT_GRAMMARS = 32;
-const KEPT_SIZE = 1_000_000;
 
 export interface ConstraintsOptions {
   readonly tokenizer: Tokenizer;
@@ -26,8 +23,7 @@ export interface ConstraintsOptions {
 export class Constraints {
   readonly #options: () => ConstraintsOptions;
   #vocabulary: Vocabulary | undefined;
-  /** By what was asked for, the least recently used first. */
-  readonly #masks = new Map<string, TokenMasks>();
+  readonly #kept = new KeptMasks<TokenMasks>();
 
   constructor(options: () => ConstraintsOptions) {
     this.#options = options;
@@ -42,46 +38,36 @@ export class Constraints {
   of(asked: StructuredOptions, tools: readonly Tool[], start = ""): (() => TokenConstraint) | undefined {
     const { format, toolChoice, allowedTools, parallelToolCalls } = asked;
     const key = JSON.stringify([format, toolChoice, allowedTools, parallelToolCalls, tools]);
-    let masks = this.#masks.get(key);
-    if (masks === undefined) {
+    const masks = this.#kept.get(key, () => {
       const grammar = answerGrammar(asked, tools);
       if (grammar === undefined) return undefined;
       this.#vocabulary ??= vocabularyOf(this.#options());
-      masks = new TokenMasks(grammar, this.#vocabulary);
-    }
-    this.#masks.delete(key);
-    this.#masks.set(key, masks);
-    this.#makeRoom();
-    const shared = masks;
-    const begun = (): TokenConstraint => {
-      const constraint = createConstraint(shared);
-      constraint.begin(start);
-      return constraint;
-    };
-    requireStart(begun, start);
-    return begun;
-  }
-
-  /** Gives up the least recently used, but never the last. */
-  #makeRoom(): void {
-    let size = 0;
-    for (const masks of this.#masks.values()) size += masks.size;
-    for (const [key, masks] of this.#masks) {
-      const isWithin = this.#masks.size <= KEPT_GRAMMARS && size <= KEPT_SIZE;
-      if (isWithin || this.#masks.size === 1) return;
-      this.#masks.delete(key);
-      size -= masks.size;
-    }
+      return new TokenMasks(grammar, this.#vocabulary);
+    });
+    if (masks === undefined) return undefined;
+    return start === "" ? () => createConstraint(masks) : begunConstraints(masks, start);
   }
 }
 
-function requireStart(begun: () => TokenConstraint, start: string): void {
+/**
+ * Constraints of answers that have begun.
+ *
+ * @throws {GrammarError} `GRAMMAR_OPTION` for a start that nothing allowed begins with.
+ */
+function begunConstraints(masks: TokenMasks, start: string): () => TokenConstraint {
+  const begun = (): TokenConstraint => {
+    const constraint = createConstraint(masks);
+    constraint.begin(start);
+    return constraint;
+  };
   try {
     begun();
-  } catch {
+  } catch (error) {
+    if (!(error instanceof GrammarError && error.code === "GRAMMAR_TOKEN")) throw error;
     const message = `Nothing that the answer is held to begins with ${JSON.stringify(start)}, as it does already.`;
     throw new GrammarError("GRAMMAR_OPTION", message);
   }
+  return begun;
 }
 
 function vocabularyOf({ tokenizer, vocabularySize, endTokens }: ConstraintsOptions): Vocabulary {
