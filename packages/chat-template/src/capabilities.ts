@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly keepsTextAfterSecondClose: boolean;
   /** Quotes in the name of a called function are escaped. */
   readonly escapesNames: boolean;
+  /** A last assistant message is the start of the reply: with a generation prompt, the prompt ends in it. */
+  readonly goesOnFromReply: boolean;
   /** The template speaks of the role `developer`. */
   readonly knowsDeveloper: boolean;
 }
@@ -20,14 +22,14 @@ export interface Capabilities {
 const FIRST = "\uFDD0";
 const SECOND = "\uFDD1";
 
-/** @param render - renders messages without a generation prompt; may throw. */
+/** @param render - renders messages; may throw. */
 export function probeCapabilities(
-  render: (messages: readonly object[]) => string,
+  render: (messages: readonly object[], generationPrompt: boolean) => string,
   literals: ReadonlySet<string>,
 ): Capabilities {
   const shows = (text: string, ...messages: object[]): boolean | undefined => {
     try {
-      return render(messages).includes(text);
+      return render(messages, false).includes(text);
     } catch {
       return undefined;
     }
@@ -57,6 +59,17 @@ export function probeCapabilities(
     get keepsTextAfterSecondClose() {
       const content = `b${CLOSE}${FIRST}${CLOSE}${SECOND}`;
       return once("close", () => shows(SECOND, user, { role: "assistant", content }, user) ?? true);
+    },
+    get goesOnFromReply() {
+      const isLast = (): boolean => {
+        try {
+          return render([user, { role: "assistant", content: FIRST }], true).endsWith(FIRST);
+        } catch {
+          // It takes no such conversation at all, and says so itself.
+          return true;
+        }
+      };
+      return once("reply", isLast);
     },
     get escapesNames() {
       return once("names", () => shows('a\\"b', user, call('a"b'), { role: "tool", content: "c" }) ?? true);

@@ -68,12 +68,8 @@ export function createChatTemplate(source: string, options: ChatTemplateOptions 
   const program = compile(source);
   const special = specialText(options.specialTokens ?? [], program.literals);
   const capabilities = probeCapabilities(
-    (messages) =>
-      renderOnce(
-        program,
-        { turns: asTheyAre(messages), tools: null, variables: {} },
-        { generationPrompt: false },
-      ),
+    (messages, generationPrompt) =>
+      renderOnce(program, { turns: asTheyAre(messages), tools: null, variables: {} }, { generationPrompt }),
     program.literals,
   );
 

@@ -47,6 +47,7 @@ describe("a template of another model", () => {
     });
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 5 }), (messages) => {
+        fc.pre(messages.at(-1)!.role !== "assistant");
         const robust = chatML.render(messages as Message[]);
         expect(robust.text).toBe(chatML.render(messages as Message[], { mode: "faithful" }).text);
         expect(robust.text).toBe(
@@ -79,6 +80,29 @@ describe("a template of another model", () => {
     ]);
   });
 
+  test("goes on from a last assistant message, as from a template's own start of a reply", () => {
+    const question = { role: "user", content: "a" } as const;
+    const begun = (content: string) => chatML.render([question, { role: "assistant", content }]);
+    const before = "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n";
+    expect(begun("b <|im_end|>")).toMatchObject({ text: `${before}b <|im_end|>`, reasoning: "off" });
+    expect(begun("b <|im_end|>").pieces.at(-1)).toEqual({ text: "assistant\nb <|im_end|>" });
+    expect(begun("b").boundaries).toEqual([4]);
+    expect(begun("<think>b").reasoning).toBe("on");
+    expect(begun("<think>b</think>c").reasoning).toBe("off");
+    // One of nothing is where a reply begins, also behind one that is whole.
+    expect(begun("")).toEqual(chatML.render([question]));
+    const whole = { role: "assistant", content: "b" } as const;
+    expect(chatML.render([question, whole, { role: "assistant", content: "" }]).text).toBe(
+      `${before}b<|im_end|>\n<|im_start|>assistant\n`,
+    );
+    expect(chatML.render([question, whole], { addGenerationPrompt: false }).text).toBe(
+      `${before}b<|im_end|>\n`,
+    );
+    expect(chatML.render([question, whole], { mode: "faithful" }).text).toBe(
+      `${before}b<|im_end|>\n<|im_start|>assistant\n`,
+    );
+  });
+
   test("has a boundary at each message and before the reply", () => {
     const { boundaries } = chatML.render([
       { role: "system", content: "a" },
@@ -92,7 +116,9 @@ describe("a template of another model", () => {
       "{% for m in messages %}{{ m.content.split('</think>')[-1] }};{% endfor %}",
     );
     const messages: Message[] = [{ role: "assistant", content: "a</think>b</think>c" }];
-    expect(template.render(messages).text).toBe(template.render(messages, { mode: "faithful" }).text);
+    const text = (mode: "robust" | "faithful") =>
+      template.render(messages, { mode, addGenerationPrompt: false }).text;
+    expect(text("robust")).toBe(text("faithful"));
   });
 });
 

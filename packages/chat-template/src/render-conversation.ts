@@ -5,7 +5,14 @@ import { cutIntoPieces, type PromptPiece } from "./prompt-pieces.ts";
 import { leavesReasoningOpen, type Reasoning } from "./reasoning.ts";
 import { type Conversation, type RenderingOptions, renderOnce } from "./renderer.ts";
 import type { Turn } from "./repairs.ts";
-import { losesLastMessage, replyStartClosesReasoning, roleOf, turnsBeforeReply } from "./reply-start.ts";
+import {
+  losesLastMessage,
+  markReplyStart,
+  replyStartClosesReasoning,
+  replyStartOf,
+  roleOf,
+  turnsBeforeReply,
+} from "./reply-start.ts";
 import { toRuntimeValue } from "./runtime-values.ts";
 import type { SpecialText } from "./special-text.ts";
 import { StandIns } from "./stand-ins.ts";
@@ -55,14 +62,21 @@ export function renderConversation(program: Program, special: SpecialText, plan:
   const follower: Turn = { message: { role: "user", content: standIns.mark() }, index: undefined };
   const isFollowed = capabilities !== undefined && losesLastMessage(turns, capabilities);
   const followed = isFollowed ? [...turns, follower] : turns;
+  // A template that takes a last assistant message for a whole one is cut where the reply goes on.
+  const begun = generationPrompt && capabilities ? replyStartOf(turns) : undefined;
+  const isCut = begun !== undefined && !capabilities!.goesOnFromReply;
+  if (isCut && begun === "" && turns.length > 1) turns = turns.slice(0, -1);
+  const isCutInside = isCut && begun !== "";
   const tail = lazy(() => generationPromptAfter(turnsBeforeReply(followed, follower), render));
   const compose = (options: Pick<RenderingOptions, "mapText" | "markOf" | "endMark">): string => {
+    if (isCutInside) {
+      const whole = render(markReplyStart(turns, cut), { ...options, generationPrompt: false });
+      return upTo(cut, whole, turns);
+    }
     if (!isFollowed) return render(turns, { ...options, generationPrompt });
     const markOf = (turn: number) => (options.markOf?.(turn) ?? "") + (turn === turns.length ? cut : "");
     const whole = render(followed, { ...options, markOf, generationPrompt: false });
-    const end = whole.lastIndexOf(cut);
-    if (end < 0) throw cannotCut(turns.at(-1));
-    return whole.slice(0, end).replaceAll(cut, "") + (generationPrompt ? tail() : "");
+    return upTo(cut, whole, turns) + (generationPrompt ? tail() : "");
   };
 
   const text = standIns.restore(compose({}));
@@ -75,12 +89,21 @@ export function renderConversation(program: Program, special: SpecialText, plan:
 
   const asked = leavesReasoningOpen(standIns.restore(tail()));
   if (reasoning && asked !== (reasoning === "on")) throw cannotSwitch(reasoning);
-  const isOpen = asked && (isFollowed || !replyStartClosesReasoning(conversation.turns, text));
+  const isOpen = isCutInside
+    ? leavesReasoningOpen(begun)
+    : asked && (isFollowed || !replyStartClosesReasoning(conversation.turns, text));
   return {
     text,
     ...cutIntoPieces(marked, mark, special, (part) => standIns.restore(part)),
     reasoning: isOpen ? "on" : "off",
   };
+}
+
+/** @throws {ChatTemplateError} `TEMPLATE_MESSAGE` when the mark is not there. */
+function upTo(mark: string, text: string, turns: readonly Turn[]): string {
+  const end = text.lastIndexOf(mark);
+  if (end < 0) throw cannotCut(turns.at(-1));
+  return text.slice(0, end).replaceAll(mark, "");
 }
 
 function avoidTexts(standIns: StandIns, program: Program, { turns, tools, variables }: Conversation): void {

@@ -1,5 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
-import { isFields } from "./checks.ts";
+import { type Fields, isFields } from "./checks.ts";
 import { strip } from "./python-text.ts";
 import { CLOSE } from "./reasoning.ts";
 import type { Turn } from "./repairs.ts";
@@ -19,6 +19,24 @@ export function losesLastMessage(turns: readonly Turn[], capabilities: Capabilit
   if (roleOf(last) === "system") return true;
   const calls = roleOf(last) === "assistant" && isFields(last?.message) ? last.message.tool_calls : undefined;
   return Array.isArray(calls) && calls.length > 0 && !capabilities.keepsLastToolCalls;
+}
+
+/**
+ * The text of a last assistant message, which is the start of the reply; undefined where it is whole, as one
+ * with tool calls is.
+ */
+export function replyStartOf(turns: readonly Turn[]): string | undefined {
+  const message = turns.at(-1)?.message;
+  if (!isFields(message) || message.role !== "assistant" || typeof message.content !== "string")
+    return undefined;
+  return Array.isArray(message.tool_calls) && message.tool_calls.length > 0 ? undefined : message.content;
+}
+
+/** The conversation with a mark where the start of the reply ends. */
+export function markReplyStart(turns: readonly Turn[], mark: string): readonly Turn[] {
+  const last = turns.at(-1)!;
+  const message = { ...(last.message as Fields), content: `${replyStartOf(turns)}${mark}` };
+  return [...turns.slice(0, -1), { ...last, message }];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type LoadModelOptions, loadModel } from "krait";
+import { type ChatModel, type LoadModelOptions, loadModel } from "krait";
 import { serveModel } from "../src/model/serve-model.ts";
 import type { ServedModel } from "../src/model/served-model.ts";
 import { type RunningServer, type ServeOptions, serve } from "../src/node/serve.ts";
@@ -7,6 +7,7 @@ import { type RunningServer, type ServeOptions, serve } from "../src/node/serve.
 export interface TinyServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly model: ServedModel;
+  readonly loaded: ChatModel;
   /** Sends JSON. */
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
@@ -20,7 +21,7 @@ export async function startTiny(
   const server = await serve([model], { port: 0, defaultMaxTokens: 256, ...options });
   return {
     server,
-    model,
+    ...{ model, loaded },
     post: (path, body, init) => postJson(server.url + path, body, init),
     async [Symbol.asyncDispose]() {
       await server.close({ graceSeconds: 0 });

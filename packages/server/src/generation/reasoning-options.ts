@@ -26,10 +26,16 @@ const budget = z.int().min(-1).nullish();
 const flag = z.boolean().nullish();
 const effort = z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish();
 
+/** Variables for the template, by which servers let clients switch reasoning. */
+const variables = z.object({
+  enable_thinking: flag,
+  thinking: flag,
+  reasoning_budget: budget,
+  thinking_budget: budget,
+});
+
 const schema = z.object({
-  chat_template_kwargs: z
-    .object({ enable_thinking: flag, thinking: flag, reasoning_budget: budget, thinking_budget: budget })
-    .nullish(),
+  chat_template_kwargs: variables.nullish(),
   reasoning: z.object({ enabled: flag, max_tokens: budget, effort, exclude: flag }).nullish(),
   thinking: z.object({ type: z.enum(["enabled", "disabled", "adaptive"]), budget_tokens: budget }).nullish(),
   enable_thinking: flag,
@@ -48,6 +54,7 @@ const schema = z.object({
 type Body = z.infer<typeof schema>;
 
 export const reasoningSchema: z.ZodType = schema;
+export const reasoningVariables: z.ZodObject = variables;
 
 /** @throws {ApiError} for a field of the wrong type, naming it. */
 export function readReasoning(value: unknown): ReasoningOptions {

@@ -39,3 +39,10 @@ test("it has what holds an answer to a structure, by every name", () => {
     }
   }
 });
+
+test("it has the variables of the template with all that is read from them", () => {
+  const text = JSON.stringify((openApiDocument() as { paths: object }).paths);
+  expect(
+    text.match(/"chat_template_kwargs":.{0,900}?"enable_thinking".{0,900}?"continue_final_message"/g),
+  ).toHaveLength(2);
+});

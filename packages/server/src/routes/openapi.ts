@@ -37,7 +37,7 @@ const operations: readonly Operation[] = [
     method: "post",
     path: "/v1/chat/completions",
     summary: "Answer a conversation (OpenAI)",
-    body: [chatCompletionsSchema, structuredFormatSchema, samplingSchema, reasoningSchema],
+    body: [reasoningSchema, chatCompletionsSchema, structuredFormatSchema, samplingSchema],
   },
   {
     method: "post",
@@ -99,7 +99,7 @@ const operations: readonly Operation[] = [
     method: "post",
     path: "/apply-template",
     summary: "A conversation to the prompt that the model reads",
-    body: [applyTemplateSchema, chatCompletionsSchema, reasoningSchema],
+    body: [reasoningSchema, applyTemplateSchema, chatCompletionsSchema],
   },
   { method: "get", path: "/health", summary: "Whether the server answers", isOpen: true },
   { method: "get", path: "/ready", summary: "Whether it takes work", isOpen: true },
@@ -144,7 +144,7 @@ export function openApiDocument(): object {
   };
 }
 
-/** The fields of several schemas in one. */
+/** The fields of several schemas in one; where two have the same field, it is the later one's. */
 function bodySchema(schemas: readonly z.ZodType[]): object {
   const parts = schemas.map((schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
   return {

@@ -1,7 +1,11 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
-import { promptEnd } from "../../generation/prompt-end.ts";
-import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
+import { promptEnd, promptEndShape } from "../../generation/prompt-end.ts";
+import {
+  type ReasoningOptions,
+  readReasoning,
+  reasoningVariables,
+} from "../../generation/reasoning-options.ts";
 import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { readStructuredFormat } from "../../generation/structured-format.ts";
@@ -56,8 +60,8 @@ const schema = z.object({
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  add_generation_prompt: z.boolean().nullish(),
-  continue_final_message: z.boolean().nullish(),
+  ...promptEndShape,
+  chat_template_kwargs: reasoningVariables.extend(promptEndShape).nullish(),
   // What changes the answer and is not to be had here is refused, and not ignored.
   functions: z.array(z.unknown()).nullish(),
   modalities: z.array(z.string()).nullish(),
@@ -74,6 +78,8 @@ export interface ChatCompletionsRequest {
   readonly chat: Omit<ServedChatRequest, "signal">;
   /** Whether the prompt ends where an answer begins. */
   readonly addGenerationPrompt: boolean;
+  /** The path of the field that says so, or could. */
+  readonly generationPromptField: string;
   readonly reasoning: ReasoningOptions;
   readonly choices: number;
   readonly stream: boolean;
@@ -91,7 +97,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
   }
   const reasoning = readReasoning(value);
   const logprobs = body.logprobs === true;
-  const { messages, addGenerationPrompt } = promptEnd(inCallOrder(body.messages.map(toMessage)), body);
+  const { messages, ...end } = promptEnd(inCallOrder(body.messages.map(toMessage)), body);
   return {
     model: body.model,
     chat: {
@@ -106,7 +112,7 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
       stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
     },
-    addGenerationPrompt,
+    ...end,
     reasoning,
     choices: body.n ?? 1,
     stream: body.stream === true,

@@ -19,7 +19,7 @@ export function chatCompletionsRoute(app: App, context: ServerContext): void {
     const request = readChatCompletions(await readJson(c.req.raw, options));
     if (!request.addGenerationPrompt) {
       unsupported(
-        "add_generation_prompt",
+        request.generationPromptField,
         "an answer begins where the template has it begin; leave this out.",
       );
     }
