@@ -52,6 +52,12 @@ export function addServe(program: Command): void {
     )
     .option("--upstream-model <name>", "by which the upstreams know the model; --id unless given")
     .option(
+      "--upstream-silence <seconds>",
+      "how long an upstream may say nothing before another is asked",
+      wholeNumber(1),
+      120,
+    )
+    .option(
       "--batches <folder>",
       "where files and batches are kept; in Redis where REDIS_URL is set, else in a folder of this user's",
     )

@@ -12,6 +12,7 @@ export interface ServedFlags extends SharedFlags, QuantizeFlag {
   readonly parallel: number;
   readonly upstream?: readonly string[];
   readonly upstreamModel?: string;
+  readonly upstreamSilence: number;
 }
 
 /** A model to serve, and how to let go of it. */
@@ -49,6 +50,7 @@ export async function openServed(
     ...{ urls, tokenizer, template, contextLength: context },
     id: id ?? flags.model!.split("/").filter(Boolean).at(-1)!,
     model: flags.upstreamModel,
+    silenceSeconds: flags.upstreamSilence,
     apiKey: process.env.KRAIT_UPSTREAM_KEY,
     onTrouble: (url, error) => say(error?.message ?? `The upstream ${url} is back.`),
   });

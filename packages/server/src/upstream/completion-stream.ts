@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { Silence } from "./silence.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** An upstream that sends more than this without ending an event sends something else. */
@@ -28,21 +29,26 @@ export interface CompletionTarget {
   readonly url: string;
   readonly apiKey?: string | undefined;
   readonly fetch: typeof fetch;
+  /** How long it may say nothing, before its first byte and between two. */
+  readonly silenceSeconds: number;
 }
 
 /**
  * Streams a completion of any server that speaks OpenAI's API. Leaving the loop ends it there, too.
  *
- * @throws {UpstreamError} when it cannot be reached, refuses, or breaks off before it has finished.
+ * @throws {UpstreamError} when it cannot be reached, refuses, breaks off before it has finished, or says nothing for
+ *   too long.
  */
 export async function* streamCompletion(
   target: CompletionTarget,
   body: CompletionBody,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionPiece, void, undefined> {
-  const response = await post(target, body, signal);
-  const events = response
-    .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+  const silence = new Silence(target.url, target.silenceSeconds);
+  const response = await post(target, body, signal, silence);
+  const events = silence
+    .watch(response.body!)
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
     .pipeThrough(new EventSourceParserStream({ maxBufferSize: MOST_EVENT_CHARACTERS }));
   let hasFinished = false;
   try {
@@ -53,6 +59,8 @@ export async function* streamCompletion(
       yield piece;
     }
   } catch (cause) {
+    // A text that is whole is not spoiled by what becomes of the connection afterwards.
+    if (hasFinished && !signal.aborted) return;
     if (signal.aborted || cause instanceof UpstreamError) throw cause;
     throw new UpstreamError(target.url, `broke off: ${reasonOf(cause)}.`, { cause });
   }
@@ -63,12 +71,13 @@ async function post(
   { url, apiKey, fetch }: CompletionTarget,
   body: CompletionBody,
   signal: AbortSignal,
+  silence: Silence,
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`${url}/v1/completions`, {
+    const answer = fetch(`${url}/v1/completions`, {
       method: "POST",
-      signal,
+      signal: AbortSignal.any([signal, silence.signal]),
       headers: {
         "content-type": "application/json",
         accept: "text/event-stream",
@@ -76,13 +85,14 @@ async function post(
       },
       body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
     });
+    response = await silence.broken(answer);
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (signal.aborted || cause instanceof UpstreamError) throw cause;
     throw new UpstreamError(url, `cannot be reached: ${reasonOf(cause)}.`, { cause });
   }
   if (response.ok && response.body !== null) return response;
   const { status, headers } = response;
-  const answer = (await response.text().catch(() => "")).slice(0, 10_000);
+  const answer = (await silence.broken(response.text()).catch(() => "")).slice(0, 10_000);
   const said = messageIn(answer);
   // Whole seconds; the other form, a date, is not worth a clock that may be off.
   const wait = Number(headers.get("retry-after") ?? Number.NaN);

@@ -24,6 +24,8 @@ export interface UpstreamParts {
   /** By which the upstreams know the model. */
   readonly model: string;
   readonly promptAs: "tokens" | "text";
+  /** How long an upstream may say nothing, before its first byte and between two. */
+  readonly silenceSeconds: number;
   /** Undefined leaves it to what each upstream says. */
   readonly contextLength: number | undefined;
 }
@@ -112,7 +114,7 @@ export class UpstreamAnswer {
 
   /** Events of one completion, and how the answer ends if it does. */
   async *#completion(): AsyncGenerator<ServedEvent | { type: "end"; ending: Ending }, void, undefined> {
-    const { pool, fetch, apiKey } = this.#parts;
+    const { pool, fetch, apiKey, silenceSeconds } = this.#parts;
     const { signal, prefix } = this.#request;
     const upstream = pool.choose(prefix, this.#failed);
     const before = this.#completionTokens;
@@ -124,7 +126,7 @@ export class UpstreamAnswer {
         yield { type: "end", ending: { finishReason: "length" } };
         return;
       }
-      const target = { url: upstream.url, apiKey, fetch };
+      const target = { url: upstream.url, apiKey, fetch, silenceSeconds };
       for await (const piece of streamCompletion(target, this.#body(tokens), signal)) {
         yield* this.#take(piece.text);
         if (piece.usage !== undefined) this.#count(piece.usage, before);

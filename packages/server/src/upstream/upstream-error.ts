@@ -5,15 +5,19 @@ interface UpstreamErrorOptions {
   /** What the upstream itself says is wrong. */
   readonly said?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
+  /** How long it has said nothing, where that was what was wrong. */
+  readonly silentSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** An upstream could not be reached, refused, or broke off. */
+/** An upstream could not be reached, refused, broke off, or said nothing for too long. */
 export class UpstreamError extends Error {
   readonly code = "UPSTREAM_FAILED";
   readonly url: string;
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined;
+  /** How long it has said nothing, where that was what was wrong. */
+  readonly silentSeconds: number | undefined;
   readonly #said: string | undefined;
   readonly #retryAfterSeconds: number | undefined;
 
@@ -22,6 +26,7 @@ export class UpstreamError extends Error {
     this.name = "UpstreamError";
     this.url = url;
     this.status = options.status;
+    this.silentSeconds = options.silentSeconds;
     this.#said = options.said;
     this.#retryAfterSeconds = options.retryAfterSeconds;
   }
@@ -33,11 +38,20 @@ export class UpstreamError extends Error {
   }
 
   /**
-   * What the client is told: that its request is wrong, or when to come again. All else is between this server
+   * What the client is told: that its request is wrong, when to come again, or how long nothing came. All else is between this server
    * and the upstream, whose address is nobody's business.
    */
   toApiError(): ApiError {
-    const { status } = this;
+    const { status, silentSeconds } = this;
+    if (silentSeconds !== undefined) {
+      return new ApiError(
+        "timeout",
+        `What computes the answer has said nothing for ${silentSeconds} seconds.`,
+        {
+          ...{ code: "upstream_timeout", cause: this },
+        },
+      );
+    }
     if (status !== undefined && requestIsWrong(status)) {
       return new ApiError("invalid", this.#said ?? "What computes the answer refuses this request.", {
         ...{ code: "refused_upstream", cause: this },

@@ -36,6 +36,11 @@ export interface UpstreamModelOptions {
   readonly healthSeconds?: number | undefined;
   /** How many requests more than the least loaded an upstream may have and still get those of its prefix; 4 unless given. */
   readonly affinitySlack?: number | undefined;
+  /**
+   * How long an upstream may say nothing, before its first byte and between two; then another is asked. 120
+   * unless given.
+   */
+  readonly silenceSeconds?: number | undefined;
   /** Told when an upstream is taken out, and why, and without an error when it is back. Silent unless given. */
   readonly onTrouble?: ((url: string, error: UpstreamError | undefined) => void) | undefined;
   /** Another than the platform's, for tests and proxies. */
@@ -53,6 +58,8 @@ const PREFIX_CHARACTERS = 2000;
 /**
  * A model whose tokens come from one or several OpenAI-compatible servers, with Krait's template, reasoning
  * budget and tool parsing in front: they are asked for raw completions only.
+ *
+ * @throws {TypeError} for no URLs, what is none, or a time that is none.
  */
 export function createUpstreamModel(options: UpstreamModelOptions): UpstreamModel {
   const { id, tokenizer, template, urls, onTrouble, healthSeconds = 10, affinitySlack = 4 } = options;
@@ -64,6 +71,7 @@ export function createUpstreamModel(options: UpstreamModelOptions): UpstreamMode
     model: options.model ?? id,
     contextLength: options.contextLength,
     promptAs: options.promptAs ?? "tokens",
+    silenceSeconds: silenceOf(options),
   };
   const text = servedText(tokenizer, template);
   return {
@@ -83,6 +91,11 @@ export function createUpstreamModel(options: UpstreamModelOptions): UpstreamMode
     }),
     [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
+}
+
+function silenceOf({ silenceSeconds = 120 }: UpstreamModelOptions): number {
+  if (silenceSeconds > 0) return silenceSeconds;
+  throw new TypeError(`silenceSeconds should be a number above 0, but is ${silenceSeconds}.`);
 }
 
 function chat(parts: UpstreamParts, request: ServedChatRequest) {
