@@ -27,7 +27,8 @@ const kinds: Readonly<Record<ErrorKind, Words>> = {
   invalid: { status: 400, openai: "invalid_request_error", anthropic: "invalid_request_error" },
   authentication: { status: 401, openai: "authentication_error", anthropic: "authentication_error" },
   forbidden: { status: 403, openai: "permission_error", anthropic: "permission_error" },
-  missing: { status: 404, openai: "not_found_error", anthropic: "not_found_error" },
+  // OpenAI has no word of its own for these.
+  missing: { status: 404, openai: "invalid_request_error", anthropic: "not_found_error" },
   method: { status: 405, openai: "invalid_request_error", anthropic: "invalid_request_error" },
   slowBody: { status: 408, openai: "timeout_error", anthropic: "timeout_error" },
   tooLarge: { status: 413, openai: "invalid_request_error", anthropic: "request_too_large" },

@@ -4,25 +4,38 @@ import { type Content, contentSchema, textOf } from "../../generation/text-conte
 
 const callId = z.string().min(1);
 
+const id = z.string().nullish();
+
 const item = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("message").optional(),
+    id,
     role: z.enum(["system", "developer", "user", "assistant"]),
     content: contentSchema,
   }),
-  z.object({ type: z.literal("function_call"), call_id: callId, name: z.string(), arguments: z.string() }),
-  z.object({ type: z.literal("function_call_output"), call_id: callId, output: contentSchema }),
-  z.object({ type: z.literal("reasoning") }),
+  z.object({
+    type: z.literal("function_call"),
+    id,
+    call_id: callId,
+    name: z.string(),
+    arguments: z.string(),
+  }),
+  z.object({ type: z.literal("function_call_output"), id, call_id: callId, output: contentSchema }),
+  z.object({ type: z.literal("reasoning"), id, summary: z.unknown().optional() }),
   z.object({ type: z.literal("item_reference"), id: z.string() }),
 ]);
 
-/** Stands for an item of an earlier answer, which is kept here. */
+/** Stands for an item of an earlier request or answer, which is kept here. */
 export interface ItemReference {
   readonly type: "item_reference";
   readonly id: string;
 }
 
-export type InputItem =
+export type InputItem = {
+  /** By which an item that was sent back is known here. */
+  readonly id?: string | null | undefined;
+  readonly status?: string | undefined;
+} & (
   | {
       readonly type?: "message" | undefined;
       readonly role: "system" | "developer" | "user" | "assistant";
@@ -40,7 +53,8 @@ export type InputItem =
       readonly output?: Content | null | undefined;
     }
   /** Of an earlier answer. Models of this kind do not read their old reasoning. */
-  | { readonly type: "reasoning" };
+  | { readonly type: "reasoning"; readonly summary?: unknown }
+);
 
 export const inputItemSchema: z.ZodType<InputItem | ItemReference> = item;
 

@@ -1,4 +1,5 @@
 import type { Message } from "krait";
+import { z } from "zod";
 import type { Exchange } from "../../exchange.ts";
 import { checkSupport } from "../../generation/check-support.ts";
 import { reasoningOfReply } from "../../generation/reply-start.ts";
@@ -9,14 +10,23 @@ import type { ServerSentEvent } from "../../http/event-stream.ts";
 import { toApiError } from "../../http/known-errors.ts";
 import { readJson } from "../../http/read-json.ts";
 import { sendEvents } from "../../http/send-events.ts";
+import { validate } from "../../http/validation.ts";
 import { type App, findModel, type ServerContext } from "../../server-context.ts";
 import { type InputItem, type ItemReference, toMessages } from "./input-items.ts";
 import type { OutputItem } from "./output-items.ts";
 import { readResponses } from "./request.ts";
-import { ResponseStore } from "./response-store.ts";
+import { ResponseStore, type StoredResponse } from "./response-store.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import { idPrefix, page, type StoredItem, storedItem } from "./stored-input.ts";
 
-/** `POST /v1/responses`, and `GET` and `DELETE` of `/v1/responses/{id}` */
+const pageSchema = z.object({
+  id: z.string(),
+  order: z.enum(["asc", "desc"]).default("desc"),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  after: z.string().optional(),
+});
+
+/** `POST /v1/responses`, `GET` and `DELETE` of `/v1/responses/{id}`, and `GET` of its `input_items` */
 export function responsesRoute(app: App, context: ServerContext): void {
   const { options } = context;
   const store = new ResponseStore(options.maxStoredResponses, options.maxStoredBytes);
@@ -31,8 +41,8 @@ export function responsesRoute(app: App, context: ServerContext): void {
       parallelToolCalls: "parallel_tool_calls",
       logprobs: "include",
     });
-    const input = toMessages(request.input.map((item) => resolve(store, item, exchange)));
-    const history = [...historyOf(store, request.previousId, exchange), ...input];
+    const input = request.input.map((item) => resolve(store, item, exchange));
+    const history = [...historyOf(store, request.previousId, exchange), ...toMessages(input)];
     const maxTokens = request.chat.maxTokens ?? options.defaultMaxTokens;
     const messages = inCallOrder([...request.instructions, ...history]);
     const reasoning = reasoningOfReply(messages, request.chat, "input");
@@ -51,7 +61,9 @@ export function responsesRoute(app: App, context: ServerContext): void {
       exchange.id,
     );
     const keep = (): void => {
-      if (request.store) keepResponse(store, writer, history, exchange);
+      if (!request.store) return;
+      const { previousId } = request;
+      keepResponse(store, writer, { input: withIds(store, input, exchange), previousId, history }, exchange);
     };
     const written = write(writer, events, keep);
     if (!request.stream) {
@@ -71,6 +83,11 @@ export function responsesRoute(app: App, context: ServerContext): void {
       unsupported("stream", "a response that has ended is not streamed again.");
     }
     return Response.json(found(c.req.param("id"), c.get("exchange")).response);
+  });
+  app.get("/v1/responses/:id/input_items", (c) => {
+    const { id, ...asked } = validate(pageSchema, { ...c.req.query(), id: c.req.param("id") });
+    const exchange = c.get("exchange");
+    return Response.json(page(store.inputOf(found(id, exchange), exchange.client?.key.name), asked));
   });
   app.delete("/v1/responses/:id", (c) => {
     const { response } = found(c.req.param("id"), c.get("exchange"));
@@ -112,17 +129,29 @@ function resolve(store: ResponseStore, item: InputItem | ItemReference, { client
   );
 }
 
+/** Those that came back from here keep their ids; all others get one, by which they can be referred to. */
+function withIds(store: ResponseStore, items: readonly InputItem[], exchange: Exchange): StoredItem[] {
+  const owner = exchange.client?.key.name;
+  return items.map((item, index) => {
+    const known = item.id == null ? undefined : store.getItem(item.id, owner)?.id;
+    return storedItem(item, known ?? `${idPrefix(item)}_${exchange.id}i${index}`);
+  });
+}
+
 function keepResponse(
   store: ResponseStore,
   writer: ResponseWriter,
-  history: readonly Message[],
+  {
+    history,
+    ...request
+  }: Pick<StoredResponse, "input" | "previousId"> & { readonly history: readonly Message[] },
   { client }: Exchange,
 ): void {
   const { response, output } = writer;
   // A call that broke off is none.
   const isWhole = (item: OutputItem) => item.type !== "function_call" || item.status === "completed";
   const answer = toMessages(output.filter(isWhole));
-  store.add({ response, owner: client?.key.name, messages: [...history, ...answer] });
+  store.add({ ...request, response, owner: client?.key.name, messages: [...history, ...answer] });
 }
 
 function unknownResponse(kind: "missing" | "invalid", id: string): never {
