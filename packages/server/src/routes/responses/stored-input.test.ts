@@ -15,10 +15,10 @@ type Input = OpenAI.Responses.ResponseInput;
 const say = (text: string) => ({ role: "user", content: text }) as const;
 const call = { type: "function_call", call_id: "call_1", name: "look", arguments: '{"at":"sky"}' } as const;
 const result = {
-  type: "function_call_output",
+  type: "function_call_output" as const,
   call_id: "call_1",
-  output: [{ type: "input_text", text: "blue" }],
-} as const;
+  output: [{ type: "input_text" as const, text: "blue" }],
+};
 const ask = (input: string | Input, more: Partial<OpenAI.Responses.ResponseCreateParamsNonStreaming> = {}) =>
   client.responses.create({ model: "tiny", input, max_output_tokens: 40, temperature: 0, ...more });
 
