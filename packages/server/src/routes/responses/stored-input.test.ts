@@ -74,7 +74,7 @@ test("what came before is listed, too, and items that were sent back keep their 
   const answers = [first, second].map(({ output }) => output.map((item) => item.id));
   expect(ids.slice(0, -1)).toEqual([hello, ...answers[0]!, again, ...answers[1]!]);
 
-  const resent = await ask([say("Hello!"), ...first.output, say("Again!")]);
+  const resent = await ask([say("Hello!"), ...(first.output as Input), say("Again!")]);
   expect(resent.output_text).toBe(second.output_text);
   const known = (await itemsOf(resent.id)).map((item) => item.id);
   expect(known.slice(1, -1)).toEqual(answers[0]);
