@@ -19,6 +19,26 @@ export type Later = import("./later.js").Later;
 `);
 });
 
+test("a method with a computed name is declared once", () => {
+  const source = `
+export class Lock {
+  /** Which. */
+  readonly name: string = "";
+  /** Opens it. */
+  [Symbol.dispose](): void {}
+  async *[Symbol.asyncIterator](): AsyncGenerator<number> {}
+}
+`;
+  expect(declarationsOf("a.ts", source)).toBe(`export declare class Lock {
+    /** Which. */
+    readonly name: string;
+    /** Opens it. */
+    [Symbol.dispose](): void;
+    [Symbol.asyncIterator](): AsyncGenerator<number>;
+}
+`);
+});
+
 test("an export without a type that can be read from the file alone is refused", () => {
   expect(() => declarationsOf("a.ts", "export const now = Date.now();")).toThrow(
     /^a\.ts: Variable must have/,

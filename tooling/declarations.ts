@@ -37,5 +37,23 @@ export function declarationsOf(fileName: string, source: string): string {
   if (problem !== undefined) {
     throw new SyntaxError(`${fileName}: ${ts.flattenDiagnosticMessageText(problem.messageText, "\n")}`);
   }
-  return outputText.replace(/((?:from|import\()\s*["']\.{1,2}\/[^"']*)\.ts(["'])/g, "$1.js$2");
+  return withoutRepeatedMethods(outputText).replace(
+    /((?:from|import\()\s*["']\.{1,2}\/[^"']*)\.ts(["'])/g,
+    "$1.js$2",
+  );
+}
+
+/**
+ * TypeScript 6.0.3 declares a method with a computed name, such as `[Symbol.dispose]`, twice when it knows no other
+ * file: as a property and as the method that it is. Users who check declarations are told of it.
+ */
+function withoutRepeatedMethods(declarations: string): string {
+  const file = ts.createSourceFile("a.d.ts", declarations, ts.ScriptTarget.ES2022);
+  const repeated = file.statements.filter(ts.isClassDeclaration).flatMap(({ members }) => {
+    const methods = new Set(members.filter(ts.isMethodDeclaration).map(({ name }) => name.getText(file)));
+    return members.filter(
+      (member) => ts.isPropertyDeclaration(member) && methods.has(member.name.getText(file)),
+    );
+  });
+  return repeated.reduceRight((text, { pos, end }) => text.slice(0, pos) + text.slice(end), declarations);
 }

@@ -10,6 +10,7 @@ import { installAlone } from "./empty-project.ts";
 import { findOldestNode } from "./oldest-node.ts";
 import { exampleFiles, readmeExample } from "./readme-example.ts";
 import { runProgram } from "./run-program.ts";
+import { problemsOfDeclarations } from "./strict-types.ts";
 import { packPublicPackages } from "./tarballs.ts";
 
 const noOldestNode = "this machine has no Node 20, and the npm registry gave none";
@@ -51,6 +52,10 @@ describe.concurrent("packed", () => {
         !("resolutionKind" in problem && ["node10", "node16-cjs"].includes(problem.resolutionKind)),
     );
     expect(problems).toEqual([]);
+  });
+
+  test("the declarations of all hold in a project that checks those of libraries", () => {
+    expect(problemsOfDeclarations(libraries)).toEqual([]);
   });
 
   test.for(libraries)("the README of $name opens with one of its examples", ({ folder: pkg }) => {
