@@ -1,78 +1,55 @@
-import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { fieldError, TokenizerError } from "./tokenizer-error.ts";
-import type { TokenizerDefinition } from "./tokenizer-files.ts";
+import { KnownWords } from "./known-words.ts";
+import { createLibrary } from "./library.ts";
+import { FOUND_WORK, type Pace } from "./pace.ts";
+import { specialTextSplitter } from "./special-text.ts";
+import type { AddedToken, TokenizerDefinition } from "./tokenizer-files.ts";
+import { wordCutter } from "./word-cutter.ts";
+import { wordEncoder } from "./word-encoder.ts";
 
-// The one place that touches @huggingface/tokenizers (0.2.0). What is worked around here:
-//
-// - The library always parses special tokens in text. It is not told of them: `special-text.ts` finds them,
-//   and only where the caller allows it.
-// - A whole pre-token that equals a vocabulary entry becomes that entry under `ignore_merges`, and special
-//   tokens are vocabulary entries. They are taken out of its tables.
-// - A merge whose result is not in the vocabulary makes it drop text in silence. Such a file is refused.
-// - What it does not know of the splitting of text it notices late, or throws a `TypeError` of. It has to encode
-//   something before it is trusted.
-// - `decode` throws on [], scans all added tokens for each id (18 µs), and has no streaming form. Decoding
-//   needs only the bytes of each token, so `vocabulary.ts` and `text-stream.ts` do it.
-
-/** Text to ids, never to the id of a special token. */
-export type PlainEncoder = (text: string) => number[];
-
-/** Has letters, marks, digits, punctuation, spaces and a line end, so that each rule for splitting text has work. */
-const SAMPLE = "It's 12 naïve\n  tests, é!";
+/** Adds a text's ids to a list, never that of a special token, and comes to a pause after each slice of work. */
+export type PlainEncoder = (text: string, ids: number[], pace: Pace) => Generator<undefined, void>;
 
 /** @throws {TokenizerError} when a merge does not give an ordinary token, or text cannot be split as the file says. */
 export function createPlainEncoder(definition: TokenizerDefinition): PlainEncoder {
-  const special = new Set(
-    definition.addedTokens.filter((token) => token.special).map((token) => token.content),
-  );
-  for (const [i, [left, right]] of definition.merges.entries()) {
-    const merged = left + right;
-    if (!Object.hasOwn(definition.vocabulary, merged) || special.has(merged))
-      throw fieldError(
-        "tokenizer.json",
-        `model.merges[${i}]`,
-        "two tokens that make up an ordinary token of model.vocab",
-        [left, right],
-      );
-  }
+  const { library, model } = createLibrary(definition);
+  const added = definition.addedTokens.filter((token) => !token.special);
+  const { normalizer } = library;
+  const wordsOf = wordCutter(library.pre_tokenizer);
+  const encodeWord = wordEncoder(definition, model);
+  if (wordsOf === undefined || !added.every((token) => standsForItself(token, normalizer !== null)))
+    return function* (text, ids, pace) {
+      if (text === "") return;
+      for (const id of library.encode(text, { add_special_tokens: false }).ids) ids.push(id);
+      if (pace.spend(FOUND_WORK * text.length)) yield;
+    };
 
-  const library = createLibrary(definition, special);
-  return (text) => (text === "" ? [] : library.encode(text, { add_special_tokens: false }).ids);
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
+  const splitAtAdded = specialTextSplitter(addedIds.keys());
+  const knownWords = new KnownWords();
+  return function* (text, ids, pace) {
+    for (const piece of splitAtAdded(text)) {
+      if ("special" in piece) {
+        ids.push(addedIds.get(piece.special)!);
+        continue;
+      }
+      const normalized = normalizer === null ? piece.text : normalizer(piece.text);
+      if (normalized === "") continue;
+      for (const word of wordsOf(normalized)) {
+        let wordIds = knownWords.get(word);
+        if (wordIds !== undefined) {
+          if (pace.spend(word.length)) yield;
+        } else {
+          if (pace.spend(FOUND_WORK * word.length)) yield;
+          wordIds = yield* encodeWord(word, pace);
+          knownWords.add(word, wordIds);
+        }
+        for (const id of wordIds) ids.push(id);
+      }
+    }
+  };
 }
 
-/** The library with the definition's tables, but for the special tokens. */
-function createLibrary(definition: TokenizerDefinition, special: ReadonlySet<string>): Library {
-  const { preTokenizer, normalizer } = definition;
-  try {
-    const library = new Library(
-      {
-        model: {
-          type: "BPE",
-          vocab: definition.vocabulary,
-          merges: definition.merges,
-          ignore_merges: definition.ignoreMerges,
-        },
-        pre_tokenizer: preTokenizer,
-        normalizer,
-        decoder: null,
-        post_processor: null,
-        added_tokens: definition.addedTokens.filter((token) => !token.special),
-      },
-      {},
-    );
-    for (const content of special) library.model?.tokens_to_ids.delete(content);
-    library.encode(SAMPLE, { add_special_tokens: false });
-    return library;
-  } catch (cause) {
-    throw new TokenizerError({
-      code: "TOKENIZER_UNSUPPORTED",
-      message:
-        `tokenizer.json: text cannot be split as "pre_tokenizer" and "normalizer" say: ${(cause as Error).message}. ` +
-        `The file is damaged, or of a kind that is not supported.`,
-      file: "tokenizer.json",
-      field: "pre_tokenizer",
-      actual: { preTokenizer, normalizer },
-      cause,
-    });
-  }
+/** Whether an added token is found by its text alone, in the text as it was given. */
+function standsForItself({ lstrip, rstrip, normalized }: AddedToken, isNormalized: boolean): boolean {
+  return !lstrip && !rstrip && !(isNormalized && (normalized ?? true));
 }

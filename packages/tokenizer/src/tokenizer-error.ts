@@ -4,13 +4,15 @@
  * - `TOKENIZER_UNSUPPORTED`: the file is sound, but of a kind that this package does not implement.
  * - `TOKENIZER_ID`: an id that is not in the vocabulary.
  * - `TOKENIZER_SPECIAL`: a prompt piece names a special token that the tokenizer does not have.
+ * - `TOKENIZER_TEXT`: a text has a word of millions of characters, which the engine of regular expressions gives up on.
  */
 export type TokenizerErrorCode =
   | "TOKENIZER_JSON"
   | "TOKENIZER_FIELD"
   | "TOKENIZER_UNSUPPORTED"
   | "TOKENIZER_ID"
-  | "TOKENIZER_SPECIAL";
+  | "TOKENIZER_SPECIAL"
+  | "TOKENIZER_TEXT";
 
 export interface TokenizerErrorDetails {
   readonly code: TokenizerErrorCode;

@@ -14,6 +14,10 @@ export interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special: boolean;
+  /** Of one that is not special: whether it takes in white space beside it, and is looked for in normalized text. */
+  readonly lstrip?: unknown;
+  readonly rstrip?: unknown;
+  readonly normalized?: unknown;
 }
 
 /** What the files say, checked. */

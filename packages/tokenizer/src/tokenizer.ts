@@ -1,4 +1,6 @@
 import { textToByteLevel } from "./byte-level.ts";
+import { nextTask } from "./next-task.ts";
+import { FOUND_WORK, Pace } from "./pace.ts";
 import { createPlainEncoder } from "./plain-encoder.ts";
 import type { PromptPiece } from "./prompt-piece.ts";
 import { specialTextSplitter } from "./special-text.ts";
@@ -15,6 +17,13 @@ export interface EncodeOptions {
   readonly special?: "parse" | "plain";
 }
 
+export interface EncodeAsyncOptions extends EncodeOptions {
+  /** Ends the encoding at the next pause, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is waited for between two slices of work; the next task of the event loop unless given. */
+  readonly pause?: (() => Promise<void>) | undefined;
+}
+
 export interface DecodeOptions {
   /** Leaves special tokens out. `decode` keeps them unless told otherwise, `stream` leaves them out. */
   readonly skipSpecial?: boolean;
@@ -26,9 +35,17 @@ export interface Tokenizer {
    *
    * Each piece is encoded by itself, so the ids of pieces joined are the joined ids of the pieces.
    *
-   * @throws {TokenizerError} `TOKENIZER_SPECIAL` when a piece names an unknown special token.
+   * @throws {TokenizerError} `TOKENIZER_SPECIAL` when a piece names an unknown special token, `TOKENIZER_TEXT` when
+   *   a word is too long to be found.
    */
   encode(text: string | readonly PromptPiece[], options?: EncodeOptions): number[];
+  /**
+   * The same ids, found in slices of some milliseconds with a pause after each, in which timers, input and other
+   * people's answers get their turn.
+   *
+   * @throws as {@link encode}, and the signal's reason.
+   */
+  encodeAsync(text: string | readonly PromptPiece[], options?: EncodeAsyncOptions): Promise<number[]>;
   /**
    * Ids to text. Bytes that are not UTF-8 become U+FFFD. Spaces are left as they are, whatever
    * `clean_up_tokenization_spaces` says.
@@ -83,20 +100,42 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
   };
   const roleId = (text: string | undefined) => (text === undefined ? undefined : tokenId(text));
 
-  const encodePiece = (piece: PromptPiece): number[] => {
-    if ("text" in piece) return encodePlain(piece.text);
+  const encodePiece = function* (piece: PromptPiece, ids: number[], pace: Pace): Generator<undefined, void> {
+    if ("text" in piece) return yield* encodePlain(piece.text, ids, pace);
     const id = specialTokens.get(piece.special);
     if (id === undefined) throw unknownSpecial(piece.special, specialTokens.size);
-    return [id];
+    ids.push(id);
+    if (pace.spend(FOUND_WORK)) yield;
+  };
+  const encodeInSlices = function* (
+    text: string | readonly PromptPiece[],
+    { special = "plain" }: EncodeOptions,
+  ): Generator<undefined, number[]> {
+    const ids: number[] = [];
+    const pace = new Pace();
+    for (const piece of typeof text === "string" ? [{ text }] : text) {
+      const parts = special === "parse" && "text" in piece ? splitAtSpecial(piece.text) : [piece];
+      for (const part of parts) yield* encodePiece(part, ids, pace);
+    }
+    return ids;
   };
 
   return {
-    encode(text, { special = "plain" } = {}) {
-      const pieces = typeof text === "string" ? [{ text }] : text;
-      if (special === "plain") return pieces.flatMap(encodePiece);
-      return pieces
-        .flatMap((piece) => ("text" in piece ? splitAtSpecial(piece.text) : [piece]))
-        .flatMap(encodePiece);
+    encode(text, options = {}) {
+      const slices = encodeInSlices(text, options);
+      for (;;) {
+        const slice = slices.next();
+        if (slice.done) return slice.value;
+      }
+    },
+    async encodeAsync(text, { signal, pause = nextTask, ...options } = {}) {
+      const slices = encodeInSlices(text, options);
+      for (;;) {
+        signal?.throwIfAborted();
+        const slice = slices.next();
+        if (slice.done) return slice.value;
+        await pause();
+      }
     },
     decode: (ids, { skipSpecial = false } = {}) =>
       decodeIds(vocabulary, ids, skipSpecial ? specialIds : noIds),
