@@ -7,6 +7,7 @@ export type { HandlerOptions } from "./handler-options.ts";
 export { type ServeModelOptions, serveModel } from "./model/serve-model.ts";
 export type {
   ConversationToRender,
+  RenderedConversation,
   ResponseFormat,
   ServedChatRequest,
   ServedEvent,

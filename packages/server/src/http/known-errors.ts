@@ -20,6 +20,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   TEMPLATE_FAILED: { kind: "invalid" },
   TEMPLATE_REASONING: { kind: "invalid" },
   TOKENIZER_ID: { kind: "invalid" },
+  TOKENIZER_TEXT: { kind: "invalid" },
   GRAMMAR_SCHEMA: { kind: "invalid", code: "invalid_schema" },
   GRAMMAR_REGEX: { kind: "invalid", code: "invalid_regex" },
   GRAMMAR_OPTION: { kind: "invalid" },

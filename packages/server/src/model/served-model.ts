@@ -167,12 +167,21 @@ type ServedEventOfOne =
 /** Tokens and templates, for the routes that show them. */
 export interface ServedText {
   encode(text: string): readonly number[];
+  /** The same with pauses, so that a long text holds up nobody's answer. */
+  encodeAsync(text: string, signal: AbortSignal): Promise<readonly number[]>;
   decode(tokens: readonly number[]): string;
   /** The text of one token. */
   tokenText(token: number): string;
   /** The bytes of one token, which need not be whole characters. */
   tokenBytes(token: number): Uint8Array;
-  render(conversation: ConversationToRender): { readonly text: string; readonly tokens: readonly number[] };
+  render(conversation: ConversationToRender): RenderedConversation;
+  /** The same with pauses. */
+  renderAsync(conversation: ConversationToRender, signal: AbortSignal): Promise<RenderedConversation>;
+}
+
+export interface RenderedConversation {
+  readonly text: string;
+  readonly tokens: readonly number[];
 }
 
 export type ConversationToRender = Pick<ServedChatRequest, "messages" | "tools" | "reasoning"> & {

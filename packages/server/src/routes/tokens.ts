@@ -38,10 +38,10 @@ export function tokensRoute(app: App, context: ServerContext): void {
     if (text !== undefined) return text;
     throw new ApiError("invalid", `The tokens of "${id}" are not known here.`, { code: "unsupported" });
   };
-  const render = (value: unknown) => {
+  const render = (value: unknown, signal: AbortSignal) => {
     const { model, chat, addGenerationPrompt } = readChatCompletions(value);
     const { messages, tools, reasoning } = chat;
-    return textOf(model).render({ messages, tools, reasoning, addGenerationPrompt });
+    return textOf(model).renderAsync({ messages, tools, reasoning, addGenerationPrompt }, signal);
   };
 
   app.post("/tokenize", async (c) => {
@@ -49,7 +49,9 @@ export function tokensRoute(app: App, context: ServerContext): void {
     const body = validate(ofText, value);
     const text = textOf(body.model);
     const given = body.prompt ?? body.content;
-    const tokens = given == null ? render(value).tokens : text.encode(given);
+    const { signal } = c.get("exchange");
+    const tokens =
+      given == null ? (await render(value, signal)).tokens : await text.encodeAsync(given, signal);
     return Response.json({
       tokens: body.with_pieces ? tokens.map((id) => ({ id, piece: text.tokenText(id) })) : tokens,
       count: tokens.length,
@@ -65,7 +67,7 @@ export function tokensRoute(app: App, context: ServerContext): void {
   });
 
   app.post("/apply-template", async (c) => {
-    const { text, tokens } = render(await read(c.req.raw));
+    const { text, tokens } = await render(await read(c.req.raw), c.get("exchange").signal);
     return Response.json({ prompt: text, tokens });
   });
 }

@@ -46,7 +46,8 @@ export function messagesRoute(app: App, context: ServerContext): void {
     if (text === undefined) {
       throw new ApiError("invalid", `The tokens of "${id}" are not known here.`, { code: "unsupported" });
     }
-    return Response.json({ input_tokens: text.render(request).tokens.length });
+    const { tokens } = await text.renderAsync(request, c.get("exchange").signal);
+    return Response.json({ input_tokens: tokens.length });
   });
 }
 
