@@ -4,6 +4,7 @@ import { ServerMetrics } from "./accounting/server-metrics.ts";
 import { startBatches } from "./batches/start-batches.ts";
 import { Exchange } from "./exchange.ts";
 import { type HandlerOptions, resolveOptions } from "./handler-options.ts";
+import { allowedMethods } from "./http/allowed-methods.ts";
 import { ApiError, type ErrorShape, errorResponse, isOurs } from "./http/api-error.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { toApiError } from "./http/known-errors.ts";
@@ -67,9 +68,14 @@ export function createHandler(models: readonly ServedModel[], options: HandlerOp
     await next();
   });
   for (const addRoute of routes) addRoute(app, context);
-  app.notFound(() => {
-    throw new ApiError("missing", "There is nothing at this address, or not for this method.", {
-      code: "unknown_url",
+  app.notFound((c) => {
+    const { path, method } = c.req;
+    const allow = allowedMethods(app.routes, path).join(", ");
+    if (allow === "")
+      throw new ApiError("missing", "There is nothing at this address.", { code: "unknown_url" });
+    throw new ApiError("method", `${method} is not for this address, but ${allow}.`, {
+      code: "method_not_allowed",
+      allow,
     });
   });
   app.onError((error, c) => {

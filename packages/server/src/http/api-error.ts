@@ -48,6 +48,8 @@ export interface ApiErrorOptions {
   readonly param?: string | undefined;
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number | undefined;
+  /** The methods that the address has. */
+  readonly allow?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -57,6 +59,7 @@ export class ApiError extends Error {
   readonly code: string | null;
   readonly param: string | null;
   readonly retryAfterSeconds: number | undefined;
+  readonly allow: string | undefined;
 
   constructor(kind: ErrorKind, message: string, options: ApiErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -65,6 +68,7 @@ export class ApiError extends Error {
     this.code = options.code ?? null;
     this.param = options.param ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.allow = options.allow;
   }
 
   get status(): number {
@@ -106,6 +110,7 @@ export function errorResponse(error: ApiError, shape: ErrorShape, requestId: str
   if (error.retryAfterSeconds !== undefined) {
     headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
   }
+  if (error.allow !== undefined) headers.allow = error.allow;
   if (error.kind === "authentication") headers["www-authenticate"] = "Bearer";
   return Response.json(errorBody(error, shape, requestId), { status: error.status, headers });
 }

@@ -9,10 +9,11 @@ export interface BytesLimits {
 /**
  * A request's body.
  *
- * @throws {ApiError} when it is too large, too slow, or breaks off. What has not arrived by then is not read.
+ * @throws {ApiError} when it is compressed, too large, too slow, or breaks off. What has not arrived by then is not read.
  */
 export async function readBytes(request: Request, limits: BytesLimits): Promise<Uint8Array> {
   const { maxBodyBytes } = limits;
+  requirePlain(request.headers.get("content-encoding"));
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes);
   if (request.body === null) throw noBody();
@@ -51,6 +52,17 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
     offset += chunk.byteLength;
   }
   return bytes;
+}
+
+function requirePlain(encoding: string | null): void {
+  if (encoding === null || encoding.trim().toLowerCase() === "identity") return;
+  throw new ApiError(
+    "mediaType",
+    `The body is compressed ("content-encoding: ${encoding}"); send it as it is.`,
+    {
+      code: "unsupported_content_encoding",
+    },
+  );
 }
 
 function noBody(): ApiError {

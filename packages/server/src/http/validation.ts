@@ -17,7 +17,8 @@ function fieldError(issue: Issue): ApiError {
   // JSON has no undefined.
   const text = message
     .replace(/^(Invalid input|Too small|Too big): /, "")
-    .replace("received undefined", "received nothing");
+    .replace("received undefined", "received nothing")
+    .replace("'undefined' | ", "");
   return new ApiError("invalid", `${param === "" ? "The body" : param}: ${text}.`, {
     code: "invalid_value",
     param: param === "" ? undefined : param,

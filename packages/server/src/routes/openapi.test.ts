@@ -22,7 +22,7 @@ test("the OpenAPI document has every route, and no other", () => {
 test("it has the body of everything that is posted and has one", () => {
   const { paths } = openApiDocument() as { paths: Record<string, { post?: { requestBody?: object } }> };
   const without = Object.keys(paths).filter((path) => paths[path]!.post && !paths[path]!.post.requestBody);
-  expect(without).toEqual(["/v1/embeddings", "/v1/batches/{id}/cancel"]);
+  expect(without).toEqual(["/v1/responses/{id}/cancel", "/v1/embeddings", "/v1/batches/{id}/cancel"]);
 });
 
 test("it has what holds an answer to a structure, by every name", () => {

@@ -65,6 +65,7 @@ const operations: readonly Operation[] = [
   },
   { method: "get", path: "/v1/responses/{id}", summary: "A response that is kept" },
   { method: "delete", path: "/v1/responses/{id}", summary: "Forget a response" },
+  { method: "post", path: "/v1/responses/{id}/cancel", summary: "Nothing: none run in the background" },
   { method: "get", path: "/v1/responses/{id}/input_items", summary: "What a response was made from" },
   { method: "get", path: "/v1/models", summary: "The models that there are" },
   { method: "get", path: "/v1/models/{id}", summary: "One of them" },

@@ -12,7 +12,7 @@ import { readStructuredFormat } from "../../generation/structured-format.ts";
 import { type Content, contentSchema, textOf } from "../../generation/text-content.ts";
 import { chatToolChoice, chosenInChat } from "../../generation/tool-choice.ts";
 import { inCallOrder } from "../../generation/tool-results.ts";
-import { unsupported } from "../../http/api-error.ts";
+import { ApiError, unsupported } from "../../http/api-error.ts";
 import { validate } from "../../http/validation.ts";
 import type { ServedChatRequest } from "../../model/served-model.ts";
 import { responseFormat, toResponseFormat } from "./response-format.ts";
@@ -97,6 +97,10 @@ export function readChatCompletions(value: unknown): ChatCompletionsRequest {
   }
   const reasoning = readReasoning(value);
   const logprobs = body.logprobs === true;
+  if (!logprobs && (body.top_logprobs ?? 0) > 0) {
+    const message = "top_logprobs: there are none without `logprobs: true`.";
+    throw new ApiError("invalid", message, { code: "invalid_value", param: "top_logprobs" });
+  }
   const { messages, ...end } = promptEnd(inCallOrder(body.messages.map(toMessage)), body);
   return {
     model: body.model,

@@ -41,6 +41,8 @@ const schema = z.object({
   stream: z.boolean().nullish(),
   store: z.boolean().nullish(),
   background: z.boolean().nullish(),
+  // What is too long is refused either way: nothing is left out of a conversation here.
+  truncation: z.enum(["auto", "disabled"]).nullish(),
   // What is kept elsewhere and would be missing from the prompt is refused, and not ignored.
   conversation: z.unknown().optional(),
   prompt: z.unknown().optional(),

@@ -89,6 +89,12 @@ export function responsesRoute(app: App, context: ServerContext): void {
     const exchange = c.get("exchange");
     return Response.json(page(store.inputOf(found(id, exchange), exchange.client?.key.name), asked));
   });
+  app.post("/v1/responses/:id/cancel", (c) => {
+    found(c.req.param("id"), c.get("exchange"));
+    const message =
+      "Only responses in the background can be cancelled, and there are none here; close the connection.";
+    throw new ApiError("invalid", message, { code: "unsupported" });
+  });
   app.delete("/v1/responses/:id", (c) => {
     const { response } = found(c.req.param("id"), c.get("exchange"));
     store.remove(response.id, c.get("exchange").client?.key.name);
