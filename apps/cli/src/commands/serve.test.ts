@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -143,6 +145,24 @@ test("another server can compute the answers, with the template and parsing done
   const [direct, through] = [await ask(behind.url), await ask(front.url)];
   expect(through.choices[0]!.message).toEqual(direct.choices[0]!.message);
   expect(direct.choices[0]!.message).toMatchObject({ content: expect.stringContaining("85") });
+});
+
+test("another server that takes a request and says nothing is given up", async () => {
+  const behind = createServer((request, response) => {
+    if (request.url !== "/v1/completions") response.end("{}");
+  });
+  await once(behind.listen(0, "127.0.0.1"), "listening");
+  const url = `http://127.0.0.1:${(behind.address() as AddressInfo).port}`;
+  try {
+    const front = await serve(["--upstream", url, "--upstream-silence", "1"]);
+    const response = await complete(front.url, {});
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ error: { code: "upstream_timeout" } });
+    expect(front.stderr()).toContain(`The upstream ${url} has said nothing for 1 seconds.`);
+  } finally {
+    behind.closeAllConnections();
+    behind.close();
+  }
 });
 
 test("batches are kept in the folder that is named, and one that is in use is an error", async () => {
