@@ -167,7 +167,8 @@ export class BatchService {
     this.#end.signal.throwIfAborted();
     // Another server may have cancelled it.
     if (cancelled.signal.aborted || (await this.#store.batch(id))?.status !== "in_progress") return undefined;
-    if (busy.has(response.status)) return this.#hold(id, Number(response.headers.get("retry-after") ?? 1));
+    const again = response.headers.get("retry-after");
+    if (again !== null || busy.has(response.status)) return this.#hold(id, Number(again ?? 1));
     this.#held.delete(id);
     const requestId = response.headers.get("x-request-id") ?? "";
     return { customId, status: response.status, requestId, body: answer };

@@ -48,7 +48,7 @@ export class UpstreamError extends Error {
         "timeout",
         `What computes the answer has said nothing for ${silentSeconds} seconds.`,
         {
-          ...{ code: "upstream_timeout", cause: this },
+          ...{ code: "upstream_timeout", retryAfterSeconds: 1, cause: this },
         },
       );
     }
