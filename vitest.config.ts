@@ -9,7 +9,11 @@ import { wgsl } from "./tooling/wgsl.ts";
 const source = "@krait/source";
 
 /** Files that compute for long, or wait for other programs: they start first, each in a worker of its own. */
-const long = ["packages/models/src/*.test.ts", "tooling/packed/*.test.ts"];
+const long = [
+  "packages/models/src/*.test.ts",
+  "packages/backend-native/src/emulated.test.ts",
+  "tooling/packed/*.test.ts",
+];
 
 /** Files that drive the playground in Chromium: it is built once, before them. */
 const playground = ["apps/playground/e2e/*.test.ts"];

@@ -50,7 +50,7 @@ typedef struct {
 
 // Keeps a compiler from loading x anew for each of its uses: loads are what these products take longest for.
 INLINE Floats held(Floats x) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(EMULATED)
   __asm__("" : "+x"(x));
 #endif
   return x;

@@ -23,17 +23,33 @@ const common = [
 ];
 
 const machine = (features) => features.split(" ").map((feature) => `-m${feature}`);
+const avx2 = machine("avx2 fma f16c");
 const avx512 = machine("avx512f avx512bw avx512vl avx512dq avx512vnni fma f16c");
 
 /** The kernels are compiled once for each of these. */
 const instructionSets = {
   baseline: ["-O2"],
   ...(process.arch === "x64" && {
-    avx2: ["-O3", ...machine("avx2 fma f16c")],
+    avx2: ["-O3", ...avx2],
     avx512: ["-O3", ...avx512],
     amx: ["-O3", ...avx512, ...machine("amx-tile amx-int8")],
   }),
 };
+
+/** The same for tests on processors with AVX2, of which headers in a folder make instructions that they lack. */
+const emulatedSets = (folder) => ({
+  baseline: ["-O1"],
+  avx512: ["-O1", ...avx2, "-include", join(folder, "avx512.h")],
+  amx: ["-O1", ...avx2, "-include", join(folder, "amx.h")],
+});
+
+/** The C files, of which an emulation has its own in place of some. */
+function sources(emulation) {
+  const replaced = emulation ? readdirSync(emulation).filter((name) => name.endsWith(".c")) : [];
+  return readdirSync(own)
+    .filter((name) => name.endsWith(".c"))
+    .map((name) => ({ name, path: join(replaced.includes(name) ? emulation : own, name) }));
+}
 
 /** Older compilers do not know the newest instructions. */
 function knows(compiler, flags) {
@@ -65,24 +81,24 @@ function fail({ message, stderr }) {
   process.exit(1);
 }
 
-async function compile(compiler, output, headers) {
-  const includes = [`-I${shared}`, `-I${headers}`];
+async function compile(compiler, output, headers, emulation) {
+  const includes = [`-I${shared}`, `-I${headers}`, `-I${own}`];
   const folder = mkdtempSync(join(tmpdir(), "krait-native-"));
   const jobs = [];
   const objects = [];
   const add = (name, source, flags) => {
     const object = join(folder, `${name}.o`);
     objects.push(object);
-    jobs.push([...common, ...flags, ...includes, "-c", join(own, source), "-o", object]);
+    jobs.push([...common, ...flags, ...includes, "-c", source, "-o", object]);
   };
   const defines = [];
-  for (const [name, flags] of Object.entries(instructionSets)) {
+  for (const [name, flags] of Object.entries(emulation ? emulatedSets(emulation) : instructionSets)) {
     if (!knows(compiler, flags)) continue;
     defines.push(`-DCOMPILED_FOR_${name.toUpperCase()}`);
-    add(`kernels-${name}`, "kernels.c", [...flags, `-DINSTRUCTION_SET=${name}`]);
+    add(`kernels-${name}`, join(own, "kernels.c"), [...flags, `-DINSTRUCTION_SET=${name}`]);
   }
-  for (const source of readdirSync(own).filter((name) => name.endsWith(".c") && name !== "kernels.c")) {
-    add(source, source, ["-O2", ...defines]);
+  for (const { name, path } of sources(emulation)) {
+    if (name !== "kernels.c") add(name, path, ["-O2", ...defines]);
   }
   try {
     const work = async () => {
@@ -98,12 +114,15 @@ async function compile(compiler, output, headers) {
   }
 }
 
-/** Compiles the addon to `output`; `headers` is the folder of node_api.h. */
-export async function buildAddon({ output, headers }) {
+/**
+ * Compiles the addon to `output`; `headers` is the folder of node_api.h, `emulation` that of what stands for instructions
+ * in tests.
+ */
+export async function buildAddon({ output, headers, emulation }) {
   const compiler = process.platform === "win32" ? undefined : findCompiler();
   if (compiler === undefined) {
     console.log("@krait/backend-native is not built: there is no C compiler (gcc or clang) here.");
     return;
   }
-  await compile(compiler, resolve(output), headers);
+  await compile(compiler, resolve(output), headers, emulation);
 }

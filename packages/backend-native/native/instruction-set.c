@@ -17,7 +17,9 @@ static const struct { const InstructionSet *set; bool (*is_there)(void); } candi
 #if defined(COMPILED_FOR_AVX512)
     {&kernels_avx512, has_avx512},
 #endif
+#if defined(COMPILED_FOR_AVX2)
     {&kernels_avx2, has_avx2},
+#endif
     {&kernels_baseline, 0},
 };
 

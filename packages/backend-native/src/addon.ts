@@ -47,16 +47,15 @@ export interface Addon {
 let loaded: Addon | undefined;
 
 /**
- * The addon of this platform's package.
+ * The addon of this platform's package, or that which `KRAIT_NATIVE_ADDON` names.
  *
  * @throws {KraitError} `NATIVE_UNAVAILABLE` where there is none, none that this system loads, or one of other versions.
  */
 export function loadAddon(): Addon {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    loaded ??= checkRevision(
-      createRequire(import.meta.url)(`@krait/backend-native-${platform}/dist/krait.node`) as Addon,
-    );
+    const path = process.env.KRAIT_NATIVE_ADDON || `@krait/backend-native-${platform}/dist/krait.node`;
+    loaded ??= checkRevision(createRequire(import.meta.url)(path) as Addon);
     return loaded;
   } catch (cause) {
     throw new KraitError(
