@@ -77,7 +77,10 @@ export function checkRequest(request: GenerateRequest, limits: RequestLimits): v
   if (maxTokens !== undefined) checkCount("maxTokens", maxTokens, 1);
   if (thinking?.budget !== undefined) checkCount("thinking.budget", thinking.budget, 0);
   if (thinking?.grace !== undefined) checkCount("thinking.grace", thinking.grace, 0);
-  const { n, promptLogprobs, deadlineSeconds, loopDetector } = request;
+  const { n, promptLogprobs, deadlineSeconds, loopDetector, signal } = request;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    invalid("signal", "an AbortSignal, such as the signal of an AbortController", signal);
+  }
   if (n !== undefined) checkCount("n", n, 1);
   if ((n ?? 1) > limits.maxSequences) {
     invalid("n", `at most ${limits.maxSequences}, the model's maxSequences`, n);

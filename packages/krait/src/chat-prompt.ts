@@ -3,6 +3,7 @@ import type { GenerateRequest } from "@krait/engine";
 import { recommendedSampling, type SamplingOptions } from "@krait/sampler";
 import type { Tokenizer } from "@krait/tokenizer";
 import type { ChatOptions } from "./chat-options.ts";
+import { checkChatOptions } from "./check-options.ts";
 import { ModelError } from "./errors.ts";
 import { requireRoom } from "./require-room.ts";
 import { toolOfPrompt } from "./structured/answer-grammar.ts";
@@ -25,10 +26,9 @@ export function chatRequest(
   messages: readonly Message[],
   options: ChatOptions,
 ): GenerateRequest {
+  checkChatOptions(options);
   const { reasoning, templateMode, sampling, format, ...others } = options;
   const { toolChoice, allowedTools, parallelToolCalls, ...rest } = others;
-  requireOneOf("reasoning", reasoning, ["on", "off"]);
-  requireOneOf("templateMode", templateMode, ["robust", "faithful"]);
   // A model that does not know of the tools cannot call them.
   const tools = toolChoice === "none" ? [] : (options.tools ?? []);
   // A budget of nothing is reasoning off, which the model has its own prompt for.
@@ -85,16 +85,6 @@ function encodePrompt(
     lengths.push(ids.length);
   }
   return { ids, boundaries: boundaries.map((piece) => lengths[piece]!) };
-}
-
-function requireOneOf(option: string, value: unknown, choices: readonly string[]): void {
-  if (value === undefined || choices.includes(value as string)) return;
-  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw new ModelError(
-    "OPTION_INVALID",
-    `${option} should be ${expected}, but is ${JSON.stringify(value)}.`,
-    { option, actual: value },
-  );
 }
 
 export function requireOneConstraint(made: unknown, given: unknown): void {

@@ -4,6 +4,7 @@ import type { Backend } from "@krait/tensor";
 import { modelUrl } from "@krait/tiny-model";
 import { type ModelFolder, type ModelLocation, WeightError, type WeightFile } from "@krait/weights";
 import { type ChatModel, createChatModel } from "./chat-model.ts";
+import { checkSignal, requireOption } from "./check-options.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { ModelError } from "./errors.ts";
 import { type FindModelOptions, findModel } from "./find-model.ts";
@@ -40,6 +41,9 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<ChatModel> {
   const { backend: choice = "auto", signal } = options;
+  checkSignal(signal);
+  const isBackend = typeof choice === "string" || typeof choice?.compile === "function";
+  requireOption("backend", choice, "a Backend or the name of one", () => isBackend);
   const { folder, weights } = await openModel(location, options);
   await using file = weights;
   const { architecture, defaults, text: sources } = await readModelFiles(folder, file, signal);

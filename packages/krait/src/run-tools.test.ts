@@ -127,6 +127,47 @@ test("an abort while a tool runs ends the run and is not told to the model", asy
   expect(asked).toHaveLength(1);
 });
 
+test("an abort ends the run though a tool never ends, and whatever it does later", async () => {
+  const controller = new AbortController();
+  let fail: (reason: Error) => void = () => {};
+  const deaf: ExecutableTool = {
+    name: "calculate",
+    description: "",
+    parameters: {},
+    execute() {
+      controller.abort(new Error("enough"));
+      return new Promise((_, reject) => {
+        fail = reject;
+      });
+    },
+  };
+  const { chat } = answering(calls(add, add), "never");
+  const run = runTools(chat, question, { tools: [deaf], signal: controller.signal });
+  await expect(run.result()).rejects.toThrow("enough");
+  fail(new Error("late"));
+});
+
+test("the calls of one answer run at the same time, and their results stay in order", async () => {
+  const waiting = new Map<unknown, (value: string) => void>();
+  const tool: ExecutableTool = {
+    name: "calculate",
+    description: "",
+    parameters: {},
+    execute: ({ expression }) =>
+      new Promise((resolve) => {
+        waiting.set(expression, resolve);
+        // The last one answers first.
+        if (waiting.size === 2) for (const [key, answer] of [...waiting].reverse()) answer(`of ${key}`);
+      }),
+  };
+  const { chat, asked } = answering(
+    calls(add, '{"name": "calculate", "arguments": {"expression": "4 * 5"}}'),
+    "Done.",
+  );
+  await runTools(chat, question, { tools: [tool] }).result();
+  expect(asked[1]!.slice(2).map(({ content }) => content)).toEqual(["of 2 + 3", "of 4 * 5"]);
+});
+
 test.each([0, -1, 1.5, Number.NaN])("maxSteps of %d is refused", (maxSteps) => {
   expect(() => runTools(answering().chat, question, { tools: demoTools(), maxSteps })).toThrow(
     expect.objectContaining({ code: "OPTION_INVALID", details: { option: "maxSteps", actual: maxSteps } }),

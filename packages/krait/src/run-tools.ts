@@ -11,7 +11,11 @@ export interface ExecutableTool {
   readonly description: string;
   /** JSON schema of the arguments, an object. */
   readonly parameters: object;
-  /** What it returns goes to the model: a string as it is, anything else as `JSON.stringify` sees it. So does what it throws. */
+  /**
+   * What it returns goes to the model: a string as it is, anything else as `JSON.stringify` sees it. So does what it
+   * throws. Calls of one answer run at the same time. An abort ends the run at once; the signal is for what should
+   * end with it.
+   */
   execute(
     args: Readonly<Record<string, unknown>>,
     context: { readonly signal: AbortSignal | undefined },
@@ -58,7 +62,7 @@ export function toolSchema({ name, description, parameters }: ExecutableTool): T
 }
 
 /**
- * Answers, calls the tools that the answer asks for, and answers again with their results, until an
+ * Answers, calls the tools that the answer asks for, all at once, and answers again with their results, until an
  * answer calls nothing. Unknown tools, arguments that are not JSON, and what tools throw are reported to
  * the model, which may try again.
  *
@@ -96,8 +100,11 @@ export function runTools(
       added.push(result.message);
       if (result.toolCalls.length === 0) return settle({ ...result, messages: added });
       if (step === maxSteps) throw stepsExceeded(maxSteps, result.toolCalls);
-      for (const call of result.toolCalls) {
-        const { content, error } = await execute(byName, call, options.signal);
+      const running = result.toolCalls.map((call) => execute(byName, call, options.signal));
+      // An abort ends all of them, and is told once, by the first that is waited for.
+      for (const each of running) each.catch(() => {});
+      for (const [index, call] of result.toolCalls.entries()) {
+        const { content, error } = await running[index]!;
         added.push({ role: "tool", tool_call_id: call.id, content });
         yield { type: "tool-result", call, content, error };
       }
@@ -131,7 +138,7 @@ async function execute(
     if (tool === undefined) {
       throw new Error(`There is no tool "${call.name}". The tools are: ${[...tools.keys()].join(", ")}.`);
     }
-    const value = await tool.execute(parseArguments(call), { signal });
+    const value = await unlessAborted(tool.execute(parseArguments(call), { signal }), signal);
     // What JSON makes of it, but as a value: the template writes it in the spelling the model was trained on.
     return { content: JSON.parse(JSON.stringify(value) ?? "null"), error: false };
   } catch (error) {
@@ -140,6 +147,17 @@ async function execute(
     const message = error instanceof Error ? error.message : String(error);
     return { content: { error: message }, error: true };
   }
+}
+
+/** What comes of it, or the signal's reason as soon as that is aborted: not every tool heeds its signal. */
+function unlessAborted(value: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal?.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    const settled = (): void => signal?.removeEventListener("abort", stop);
+    Promise.resolve(value).then(resolve, reject).finally(settled);
+  });
 }
 
 function parseArguments(call: MadeCall): Readonly<Record<string, unknown>> {

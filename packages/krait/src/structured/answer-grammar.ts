@@ -10,6 +10,7 @@ import {
   type ToolSchema,
   toolCallGrammar,
 } from "@krait/grammar";
+import { requireOneOf, requireOption } from "../check-options.ts";
 import type { AnswerFormat, StructuredOptions } from "./structured-options.ts";
 
 /**
@@ -56,16 +57,23 @@ function mayBeForced(tool: Tool, choice: StructuredOptions["toolChoice"]): boole
 }
 
 function formatGrammar(format: AnswerFormat): Grammar {
+  requireOneOf("format.type", format.type ?? null, ["json-schema", "json-object", "regex", "choice"]);
   switch (format.type) {
     case "json-schema":
       return jsonSchemaGrammar(format.schema);
     case "json-object":
       return jsonObjectGrammar();
     case "regex":
+      requireOption("format.pattern", format.pattern ?? null, "text, as a RegExp has it in source", isText);
       return regexGrammar(format.pattern);
     case "choice":
+      requireOption("format.choices", format.choices ?? null, "a list of texts", Array.isArray);
       return choiceGrammar(format.choices);
   }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 /**
