@@ -6,7 +6,10 @@ import { vocabulary } from "../../test-support/byte-vocabulary.ts";
 import { drawText, hasText } from "../../test-support/texts-of.ts";
 import { jsonObjectGrammar, jsonSchemaGrammar, TokenMasks } from "../index.ts";
 
-const ajv = new Ajv2020({ strict: false, formats: { date: true, uuid: true } });
+const ajv = new Ajv2020({
+  strict: false,
+  formats: { date: true, uuid: true, "date-time": true, base64: true },
+});
 
 const schemas: Record<string, object | boolean> = {
   anything: true,
@@ -76,6 +79,36 @@ const schemas: Record<string, object | boolean> = {
     minItems: 2,
     maxItems: 2,
   },
+  "lengths that all texts of a format have": { type: "string", format: "date", minLength: 10, maxLength: 10 },
+  "lengths that all texts of a pattern have": {
+    ...{ type: "string", pattern: "^(a{2,3}|[b\\u{1f600}]{4}(?:c|))$", minLength: 2, maxLength: 5 },
+  },
+  "a record as zod writes it": {
+    ...{ type: "object", propertyNames: { type: "string" }, additionalProperties: { type: "number" } },
+  },
+  "a date as zod writes it": {
+    ...{
+      type: "string",
+      format: "date-time",
+      pattern: "^\\d{4}-[01]\\d-[0-3]\\dT[0-2]\\d:[0-5]\\d:[0-5]\\dZ$",
+    },
+  },
+  "one of two kinds as pydantic writes it": {
+    $defs: {
+      A: { type: "object", properties: { kind: { const: "a" } }, required: ["kind"], title: "A" },
+      B: { type: "object", properties: { kind: { const: "b" } }, required: ["kind"], title: "B" },
+    },
+    oneOf: [{ $ref: "#/$defs/A" }, { $ref: "#/$defs/B" }],
+    discriminator: { propertyName: "kind", mapping: { a: "#/$defs/A", b: "#/$defs/B" } },
+  },
+  "bytes in base 64": {
+    ...{
+      type: "string",
+      contentEncoding: "base64",
+      format: "base64",
+      pattern: "^(?:[A-Za-z0-9+/]{4}){1,9}$",
+    },
+  },
   "negative numbers": { type: "number", minimum: -20, exclusiveMaximum: -3 },
   "large integers": { type: "integer", minimum: 987, maximum: 123456 },
 };
@@ -111,6 +144,12 @@ describe("texts that satisfy a schema are allowed, others are not", () => {
       [[], [1], [true, true, true]],
     ],
     [{ type: "object", properties: { a: { type: "null" } } }, [{}, { a: null }], [{ b: 1 }, { a: 1 }]],
+    [{ type: "string", format: "email", pattern: "^[a-z]+@[a-z]+$" }, ["a@b", "ab@cd"], ["A@b", "a"]],
+    [
+      { type: "string", format: "uri", minLength: 1, maxLength: 2083 },
+      ["https://example.org/a"],
+      ["", "example"],
+    ],
     [{ type: "string", pattern: "ab|cd$" }, ["ab", "xaby", "xcd"], ["a b", "cdx", ""]],
     [{ type: "object" }, [{}, { anything: [1, { at: "all" }] }], [[], 1]],
     [
@@ -168,6 +207,11 @@ describe("what cannot be enforced is refused by name and place", () => {
     [{ type: "strin" }, "type", "#"],
     [{ type: "string", format: "color" }, "format", "#"],
     [{ type: "string", pattern: "a", maxLength: 3 }, "pattern", "#"],
+    [{ type: "string", pattern: "^a{2,5}$", maxLength: 4 }, "pattern", "#"],
+    [{ type: "string", pattern: "^a{2,5}$", minLength: 3 }, "pattern", "#"],
+    [{ type: "string", pattern: "^a$|b", maxLength: 3 }, "pattern", "#"],
+    [{ type: "string", format: "uri", maxLength: 20 }, "format", "#"],
+    [{ type: "object", propertyNames: { type: "string", maxLength: 3 } }, "propertyNames", "#"],
     [{ $ref: "https://example.org/schema" }, "$ref", "#"],
     [{ $ref: "#/$defs/none" }, "$ref", "#"],
     [{ type: "integer", minimum: 3, maximum: 2 }, "minimum", "#"],

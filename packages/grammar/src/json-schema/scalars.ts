@@ -1,4 +1,5 @@
 import { regexExpression } from "../regex/regex.ts";
+import { regexLengths } from "../regex/regex-lengths.ts";
 import { choice, type Expression, repeat } from "../text/expression.ts";
 import { formats } from "./formats.ts";
 import { anyString, character, constant, integer, number, string, stringCharacter } from "./json-text.ts";
@@ -40,21 +41,16 @@ export function stringOf(schema: Schema): Expression {
   if (pattern === undefined && format === undefined) {
     return isBounded ? string(repeat(character, least, most)) : anyString;
   }
-  if (isBounded)
-    unsupported(
-      schema,
-      pattern === undefined ? "format" : "pattern",
-      "a length stands beside it; say the length in the pattern",
-    );
-  if (pattern !== undefined && format !== undefined)
-    unsupported(schema, "format", "pattern stands beside it");
+  // A format beside a pattern is an annotation, as the standard has it: who writes both says it twice.
+  const keyword = pattern === undefined ? "format" : "pattern";
   const regex = pattern ?? formats[format as string];
   if (typeof regex !== "string") {
-    return unsupported(
-      schema,
-      pattern === undefined ? "format" : "pattern",
-      `${JSON.stringify(pattern ?? format)} is not known`,
-    );
+    return unsupported(schema, keyword, `${JSON.stringify(pattern ?? format)} is not known`);
+  }
+  const [shortest, longest] = isBounded ? regexLengths(regex) : [least, most];
+  if (shortest < least || longest > most) {
+    const told = "a length stands beside it that not all of its texts have";
+    unsupported(schema, keyword, `${told}; say the length in ${pattern === undefined ? "a" : "the"} pattern`);
   }
   return string(regexExpression(regex, { write: stringCharacter, match: "anywhere" }));
 }

@@ -12,6 +12,9 @@ export interface Schema {
 const annotations = new Set([
   ...["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"],
   ...["$schema", "$id", "$comment", "$defs", "definitions", "$anchor"],
+  ...["contentEncoding", "contentMediaType", "contentSchema"],
+  // OpenAPI's, as pydantic writes them: `oneOf` beside it says what it says.
+  ...["discriminator", "example"],
 ]);
 
 export const typeKeywords: Readonly<Record<JsonType, readonly string[]>> = {
@@ -38,9 +41,18 @@ export function readSchema(schema: unknown, path: string): Schema {
       !annotations.has(keyword) &&
       !keyword.startsWith("x-") &&
       !(keyword === "uniqueItems" && value === false) &&
-      !(keyword === "minProperties" && value === 0),
+      !(keyword === "minProperties" && value === 0) &&
+      !(keyword === "propertyNames" && holdsForNames(value)),
   );
   return { path, keywords: Object.fromEntries(keywords) };
+}
+
+/** Whether all names of properties satisfy a schema: they are strings. */
+function holdsForNames(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null) return schema === true;
+  return Object.entries(schema).every(
+    ([keyword, value]) => annotations.has(keyword) || (keyword === "type" && value === "string"),
+  );
 }
 
 /** Names a keyword that cannot be enforced as it stands. */

@@ -1,7 +1,7 @@
-import { type AST, RegExpParser } from "@eslint-community/regexpp";
-import { GrammarError } from "../grammar-error.ts";
+import type { AST } from "@eslint-community/regexpp";
 import { anyCharacter, both, type Characters, characters, without } from "../text/characters.ts";
 import { choice, type Expression, nothing, repeat, sequenceOf } from "../text/expression.ts";
+import { isAnchor, parsePattern, regexError } from "./parse-pattern.ts";
 
 const digits: Characters = characters([[0x30, 0x39]]);
 const letters: Characters = characters([
@@ -35,12 +35,7 @@ export interface RegexOptions {
  *   and `$` at its end, back references, or properties of Unicode.
  */
 export function regexExpression(pattern: string, { write, match }: RegexOptions): Expression {
-  const fail = (why: string): never => {
-    throw new GrammarError(
-      "GRAMMAR_REGEX",
-      `The regular expression /${pattern}/ cannot be enforced: ${why}.`,
-    );
-  };
+  const fail = (why: string): never => regexError(pattern, why);
   const around = match === "anywhere" ? repeat(write(anyCharacter), 0, Infinity) : nothing;
 
   const element = (node: AST.Element): Expression => {
@@ -65,11 +60,8 @@ export function regexExpression(pattern: string, { write, match }: RegexOptions)
   };
   const inner = ({ elements }: AST.Alternative): Expression => sequenceOf(elements.map(element));
   const outer = ({ elements }: AST.Alternative): Expression => {
-    const [first, last] = [elements[0], elements.at(-1)];
-    const isAnchor = (node: AST.Element | undefined, kind: "start" | "end") =>
-      node?.type === "Assertion" && node.kind === kind;
-    const from = isAnchor(first, "start") ? 1 : 0;
-    const to = elements.length - (isAnchor(last, "end") ? 1 : 0);
+    const from = isAnchor(elements[0], "start") ? 1 : 0;
+    const to = elements.length - (isAnchor(elements.at(-1), "end") ? 1 : 0);
     return sequenceOf([
       from === 0 ? around : nothing,
       ...elements.slice(from, to).map(element),
@@ -99,19 +91,5 @@ export function regexExpression(pattern: string, { write, match }: RegexOptions)
     }
   };
 
-  return choice(parse(pattern, fail).alternatives.map(outer));
-}
-
-function parse(pattern: string, fail: (why: string) => never): AST.Pattern {
-  try {
-    return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(pattern, 0, pattern.length, {
-      unicode: true,
-    });
-  } catch (error) {
-    return fail(
-      error instanceof Error
-        ? error.message.replace(/^Invalid regular expression: [^:]*: /, "")
-        : "it is wrong",
-    );
-  }
+  return choice(parsePattern(pattern).alternatives.map(outer));
 }
