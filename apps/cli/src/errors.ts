@@ -32,3 +32,12 @@ export class InterruptedError extends Error {
     super("Interrupted.");
   }
 }
+
+/** This Node lacks what the packages need. */
+export class NodeTooOldError extends Error {
+  readonly code = "NODE_TOO_OLD";
+
+  constructor() {
+    super(`This is Node ${process.versions.node}, but krait needs Node 20.19 or newer.`);
+  }
+}

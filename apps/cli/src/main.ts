@@ -1,4 +1,4 @@
-import { InputError } from "./errors.ts";
+import { InputError, NodeTooOldError } from "./errors.ts";
 import { ExitCode } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import { exitCodeOf, formatError } from "./report-error.ts";
@@ -13,6 +13,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  // Node 20.16 has it, and what is older would end in riddles further on.
+  if (process.getBuiltinModule === undefined) throw new NodeTooOldError();
   await createProgram().parseAsync(words, { from: "user" });
 } catch (error) {
   // Asked for help or the version, commander prints it and throws.

@@ -104,6 +104,15 @@ test("an error is one line on standard error, as JSON with --json, with its stac
   expect(verbose.stderr).toMatch(/\n +at /);
 });
 
+test("a Node that is too old is told so before anything else", async () => {
+  const environment = { NODE_OPTIONS: "--import=data:text/javascript,delete%20process.getBuiltinModule" };
+  expect(await krait(["run", "Hi"], { environment })).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: `krait: This is Node ${process.versions.node}, but krait needs Node 20.19 or newer.\n`,
+  });
+});
+
 test.skipIf(!existsSync("/dev/full"))("a full disk is one line on standard error, and a failure", () => {
   const full = openSync("/dev/full", "w");
   const [node, ...args] = [...kraitCommand, "tokens", "Hello"];

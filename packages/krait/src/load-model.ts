@@ -127,7 +127,8 @@ async function openModel(
     const folder = await findModel(location, { ...options, weights: true });
     return { folder, weights: await folder.weights(options.signal) };
   } catch (error) {
-    throw location === modelUrl && error instanceof WeightError ? embeddedModelMissing(error) : error;
+    const isMissing = location === modelUrl && error instanceof WeightError;
+    throw isMissing && error.code !== "WEIGHT_NODE_TOO_OLD" ? embeddedModelMissing(error) : error;
   }
 }
 

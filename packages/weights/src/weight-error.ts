@@ -38,6 +38,8 @@ export type WeightErrorCode =
   | "WEIGHT_READ_FAILED"
   /** A path was given where there is no file system. */
   | "WEIGHT_NO_FILE_SYSTEM"
+  /** Node is older than this package promises to run on. */
+  | "WEIGHT_NODE_TOO_OLD"
   /** The file was used after `close`. */
   | "WEIGHT_CLOSED"
   /** Tensors or metadata given to the writer cannot be written. */

@@ -152,6 +152,17 @@ test("a file URL that is no path is a read failure", async () => {
   await expect(openWeights(file)).rejects.toMatchObject({ code: "WEIGHT_READ_FAILED", file });
 });
 
+test("a Node that is too old is told so, and not that there is no file", async () => {
+  vi.stubGlobal("process", { versions: { node: "20.10.0" } });
+  const opening = openWeights("./models/tiny");
+  vi.unstubAllGlobals();
+  await expect(opening).rejects.toMatchObject({
+    code: "WEIGHT_NODE_TOO_OLD",
+    actual: "20.10.0",
+    message: expect.stringContaining("20.19 or newer"),
+  });
+});
+
 test("where there is no file system, a path is refused with advice", async () => {
   vi.stubGlobal("process", undefined);
   const opening = openWeights("./models/tiny");

@@ -12,11 +12,13 @@ export interface NodeModules {
  * browsers stumble over `node:` specifiers even where they are never reached.
  *
  * @param file - the path that was to be read or written, for the error.
- * @throws {WeightError} `WEIGHT_NO_FILE_SYSTEM` where there is none, as in browsers.
+ * @throws {WeightError} `WEIGHT_NO_FILE_SYSTEM` where there is none, as in browsers; `WEIGHT_NODE_TOO_OLD` where Node
+ *   does not give them yet.
  */
 export function nodeModules(file: string): NodeModules {
   const { process } = globalThis;
   if (process?.getBuiltinModule === undefined) {
+    if (process?.versions?.node !== undefined) throw tooOld(process.versions.node, file);
     throw new WeightError({
       code: "WEIGHT_NO_FILE_SYSTEM",
       message:
@@ -32,4 +34,14 @@ export function nodeModules(file: string): NodeModules {
     path: process.getBuiltinModule("node:path"),
     url: process.getBuiltinModule("node:url"),
   };
+}
+
+function tooOld(version: string, file: string): WeightError {
+  return new WeightError({
+    code: "WEIGHT_NODE_TOO_OLD",
+    message: `"${file}" cannot be read by Node ${version}. Krait needs Node 20.19 or newer.`,
+    file,
+    expected: "Node 20.19 or newer",
+    actual: version,
+  });
 }
