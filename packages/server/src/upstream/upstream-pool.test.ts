@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { UpstreamError } from "./upstream-error.ts";
 import { UpstreamPool, type UpstreamPoolOptions } from "./upstream-pool.ts";
 
 const urls = ["http://a.example", "http://b.example/v1/", "http://c.example"];
@@ -82,6 +83,26 @@ describe("health", () => {
     statuses.a = 200;
     await pool.checkHealth();
     expect(pool.upstreams[0]!.isHealthy).toBe(true);
+  });
+
+  test("one that said nothing for so long stays out for as long, however well it says it is", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      using pool = poolOf({ a: 200, b: 200, c: 200 });
+      const [silent, other] = [pool.upstreams[0]!, pool.upstreams[1]!];
+      pool.note(silent, new UpstreamError(silent.url, "has said nothing.", { silentSeconds: 20 }));
+      pool.note(other, new UpstreamError(other.url, "broke off."));
+      await pool.checkHealth();
+      expect(pool.upstreams.map(({ isHealthy }) => isHealthy)).toEqual([false, true, true]);
+      vi.setSystemTime(Date.now() + 19_999);
+      await pool.checkHealth();
+      expect(silent.isHealthy).toBe(false);
+      vi.setSystemTime(Date.now() + 1);
+      await pool.checkHealth();
+      expect(silent.isHealthy).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("whoever wants to know is told once when one is taken out, and why, and once when it is back", async () => {

@@ -9,6 +9,8 @@ export interface Upstream {
   running: number;
   /** Changed by {@link UpstreamPool.note}, which tells of it. */
   isHealthy: boolean;
+  /** In milliseconds of the clock; until then, what it says of its health is not believed. */
+  doubtedUntil?: number | undefined;
   /** What it says of its context; a promise from when it is first asked, undefined again if that failed. */
   contextLength?: Promise<number | undefined> | undefined;
 }
@@ -74,13 +76,18 @@ export class UpstreamPool implements Disposable {
     await Promise.all(
       this.upstreams.map(async (upstream) => {
         const trouble = await this.#troubleOf(upstream.url);
-        if (!this.#end.signal.aborted) this.note(upstream, trouble);
+        const isDoubted = trouble === undefined && Date.now() < (upstream.doubtedUntil ?? 0);
+        if (!this.#end.signal.aborted && !isDoubted) this.note(upstream, trouble);
       }),
     );
   }
 
-  /** Takes an upstream out for an error, or has it back, and tells of it where that is news. */
+  /**
+   * Takes an upstream out for an error, or has it back, and tells of it where that is news. One that said nothing
+   * for so long stays out for as long: those that hang often still answer when they are asked for their health.
+   */
   note(upstream: Upstream, error: UpstreamError | undefined): void {
+    if (error?.silentSeconds !== undefined) upstream.doubtedUntil = Date.now() + 1000 * error.silentSeconds;
     const isHealthy = error === undefined;
     if (isHealthy === upstream.isHealthy) return;
     upstream.isHealthy = isHealthy;
