@@ -28,12 +28,21 @@ INLINE float largest_magnitude(const float *x) {
   return wasm_f32x4_extract_lane(largest, 0);
 }
 
-static void quantize_block(Layout layout, int32_t zero, const float *x, Activations *to) {
+INLINE void store_16(v128_t q, bool is_widened, uint32_t at, Activations *to) {
+  if (is_widened) {
+    wasm_v128_store(to->q.widened + at, wasm_i16x8_extend_low_i8x16(q));
+    wasm_v128_store(to->q.widened + at + 8, wasm_i16x8_extend_high_i8x16(q));
+  } else {
+    wasm_v128_store(to->q.bytes + at, q);
+  }
+}
+
+static void quantize_block(Layout layout, bool is_widened, int32_t zero, const float *x, Activations *to) {
   float largest = largest_magnitude(x);
   v128_t inverse = wasm_f32x4_splat(largest == 0 ? 0 : 127 / largest);
   v128_t q[] = {round_16(x, inverse), round_16(x + 16, inverse)};
-  wasm_v128_store(to->q, q[0]);
-  wasm_v128_store(to->q + 16, q[1]);
+  store_16(q[0], is_widened, 0, to);
+  store_16(q[1], is_widened, 16, to);
   to->scale = largest / 127;
   int32_t sums[] = {sum_16(q[0]), sum_16(q[1])};
   if (layout.parts == 1) sums[0] += sums[1];
@@ -43,6 +52,9 @@ static void quantize_block(Layout layout, int32_t zero, const float *x, Activati
   }
 }
 
-void quantize_row(Layout layout, int32_t zero, const float *x, uint32_t columns, Activations *to) {
-  for (uint32_t i = 0; i < columns; i += 32) quantize_block(layout, zero, x + i, to++);
+void quantize_row(Layout layout, bool is_widened, int32_t zero, const float *x, uint32_t columns, void *to) {
+  for (uint32_t block = 0; 32 * block < columns; block++) {
+    Activations *at = (Activations *)((char *)to + block * activation_bytes(is_widened));
+    quantize_block(layout, is_widened, zero, x + 32 * block, at);
+  }
 }

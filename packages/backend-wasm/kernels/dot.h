@@ -6,12 +6,14 @@
 // saturates in between. For the first two there is an instruction that adds four products to a sum, NARROW,
 // and a signed byte takes part as it is, or with its highest bit flipped, which adds 128. Otherwise that takes
 // five instructions, and one that adds two products to 16 bits takes one: PAIRS, which are widened before they
-// could be too large. Signed bytes, and all without relaxed SIMD, are widened to 16 bits first: WIDE.
+// could be too large. Signed bytes are then widened to 16 bits, those of x when they are prepared: WIDENED. Without
+// relaxed SIMD all are, those of x when they are multiplied: WIDE, as older engines bring four bytes to all lanes and
+// widen them sooner than they bring two halves of them there.
 #pragma once
 
 #include "activations.h"
 
-typedef enum { PAIRS, NARROW, WIDE } Dot;
+typedef enum { PAIRS, NARROW, WIDE, WIDENED } Dot;
 
 // What `probeDot` in `src/kernel-build.ts` found; set before the first product.
 typedef enum { SEVEN_BITS, EIGHT_BITS_SIGNED, EIGHT_BITS_UNSIGNED } DotRange;
@@ -19,6 +21,16 @@ extern uint32_t dot_range;
 
 // Whether NARROW is one instruction, and takes signed bytes.
 INLINE bool has_narrow(void) { return dot_range != SEVEN_BITS; }
+
+// Whether rows of x are WIDENED for a layout.
+INLINE bool is_widened(Layout l) {
+#ifdef __wasm_relaxed_simd__
+  return is_signed(l) && !has_narrow();
+#else
+  (void)l;
+  return false;
+#endif
+}
 
 // What stands for zero in the bytes that are multiplied.
 INLINE int32_t zero_of(Layout l) { return is_signed(l) && dot_range == EIGHT_BITS_UNSIGNED ? 128 : l.zero; }
@@ -28,8 +40,8 @@ INLINE v128_t flip_of(Dot dot, Layout l) {
   return wasm_i8x16_splat(dot == NARROW && is_signed(l) && dot_range == EIGHT_BITS_UNSIGNED ? -128 : 0);
 }
 
-// Lane l belongs to row l. For WIDE there are two vectors: rows 0, 0, 1, 1 and 2, 2, 3, 3. For PAIRS the second is
-// of sixteen bits, two for each row, which are to be added to the first.
+// Lane l belongs to row l. For WIDE and WIDENED there are two vectors: rows 0, 0, 1, 1 and 2, 2, 3, 3. For PAIRS the
+// second is of sixteen bits, two for each row, which are to be added to the first.
 typedef struct {
   v128_t first;
   v128_t second;
@@ -44,9 +56,10 @@ INLINE uint32_t pairs_before_widening(uint32_t largest, uint32_t parts) {
   return parts == 1 && most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
 }
 
-// Four values of x in all lanes, as the dot product takes them.
-INLINE v128_t four_of(Dot dot, const int8_t *x) {
-  v128_t bytes = wasm_v128_load32_splat(x);
+// Columns 4 · group … + 3 of x in all lanes, as the dot product takes them.
+INLINE v128_t four_of(Dot dot, const Activations *x, uint32_t group) {
+  if (dot == WIDENED) return wasm_v128_load64_splat(x->q.widened + 4 * group);
+  v128_t bytes = wasm_v128_load32_splat(x->q.bytes + 4 * group);
   return dot == WIDE ? wasm_i16x8_extend_low_i8x16(bytes) : bytes;
 }
 
@@ -77,7 +90,7 @@ INLINE Sums widen_pairs(Sums sums) {
 }
 
 INLINE v128_t sums_of_rows(Dot dot, Sums sums) {
-  if (dot != WIDE) return sums.first;  // pairs are widened by now
+  if (dot == NARROW || dot == PAIRS) return sums.first;  // pairs are widened by now
   return wasm_i32x4_add(wasm_i32x4_shuffle(sums.first, sums.second, 0, 2, 4, 6),
                         wasm_i32x4_shuffle(sums.first, sums.second, 1, 3, 5, 7));
 }

@@ -88,7 +88,9 @@ PANEL(other_offset_panel_of_5, PAIRS, 1, true, 31)
 PANEL(other_parts_panel, PAIRS, 2, false, 63)
 PANEL(other_offset_parts_panel, PAIRS, 2, true, 15)
 UNSIGNED_KERNELS(other_, PAIRS)
-WIDE_PANEL(wide_panel, 1, false, 0)
+PANEL(signed_panel, WIDENED, 1, false, 0)
+TILE_KERNELS(other_q8_0, Q8_0, WIDENED, signed_panel)
+TILE_KERNELS(other_iq4_nl, IQ4_NL, WIDENED, signed_panel)
 #else
 WIDE_PANEL(wide_panel, 1, false, 0)
 WIDE_PANEL(wide_offset_panel, 1, true, 0)
@@ -99,9 +101,9 @@ WIDE_PANEL(other_offset_parts_panel, 2, true, 0)
 #define other_offset_panel_of_4 wide_offset_panel
 #define other_offset_panel_of_5 wide_offset_panel
 UNSIGNED_KERNELS(other_, WIDE)
-#endif
 TILE_KERNELS(other_q8_0, Q8_0, WIDE, wide_panel)
 TILE_KERNELS(other_iq4_nl, IQ4_NL, WIDE, wide_panel)
+#endif
 
 static const TileKernels *kernels_of(Format format) {
   switch (format) {
@@ -123,11 +125,15 @@ void multiply_tiles(const Held *weight, Rows x, float *y, uint32_t stride, void 
   uint32_t blocks = weight->columns / TILE_COLUMNS;
   uint32_t row_bytes = blocks * tile_bytes(layout_of(weight->format));
   const Panel *run = kernels->panel;
+  bool widened = is_widened(layout_of(weight->format));
   for (uint32_t i = 0; i < tile_rows_of(weight->rows); i++) {
-    uint32_t first = TILE_ROWS * i, r = 0;
+    uint32_t first = TILE_ROWS * i;
     kernels->unpack((const uint8_t *)weight->data + i * row_bytes, blocks, panel);
-    for (; run->four && r + 4 <= x.rows; r += 4) run->four(panel, weight, first, rows + r * blocks, y + r * stride, stride);
-    for (; r + 2 <= x.rows; r += 2) run->two(panel, weight, first, rows + r * blocks, y + r * stride, stride);
-    if (r < x.rows) run->one(panel, weight, first, rows + r * blocks, y + r * stride, stride);
+    for (uint32_t r = 0, count; r < x.rows; r += count) {
+      uint32_t rest = x.rows - r;
+      count = rest >= 4 && run->four ? 4 : rest >= 2 ? 2 : 1;
+      PanelRows *multiply = count == 4 ? run->four : count == 2 ? run->two : run->one;
+      multiply(panel, weight, first, activations_after(rows, widened, r * blocks), y + r * stride, stride);
+    }
   }
 }

@@ -5,12 +5,12 @@
 
 uint32_t prepared_bytes(const Held *weight) {
   if (!is_block_format(weight->format)) return 4 * padded_columns(weight->columns);
-  return weight->columns / TILE_COLUMNS * (uint32_t)sizeof(Activations);
+  return weight->columns / TILE_COLUMNS * activation_bytes(is_widened(layout_of(weight->format)));
 }
 
 void prepare(const Held *weight, const float *x, void *to) {
   Layout layout = layout_of(weight->format);
-  if (is_block_format(weight->format)) quantize_row(layout, zero_of(layout), x, weight->columns, to);
+  if (is_block_format(weight->format)) quantize_row(layout, is_widened(layout), zero_of(layout), x, weight->columns, to);
   else __builtin_memcpy(to, x, 4 * weight->columns);
 }
 

@@ -8,18 +8,21 @@
 #define PANEL_ROWS 4
 #define WIDE_PANEL_ROWS 2
 
-// A row of tiles, unpacked: for each tile its bytes, widened for WIDE, vector after vector with both halves of
-// each, and for each part and half its scales and, in layouts that have them, its offsets.
+// A row of tiles, unpacked: for each tile its bytes, vector after vector with both halves of each, and for each part
+// and half its scales and, in layouts that have them, its offsets. For WIDE and WIDENED bytes are widened: the first
+// vector has rows 0 and 1 for WIDE, and the first two columns of all for WIDENED, so that both add to one sum.
 INLINE void unpack(Format format, Dot dot, const uint8_t *tile, uint32_t blocks, v128_t *to) {
   const Layout l = layout_of(format);
   const v128_t flip = flip_of(dot, l);
+  const bool is_widened = dot == WIDENED;
   for (uint32_t block = 0; block < blocks; block++, tile += tile_bytes(l)) {
 #pragma unroll
     for (uint32_t k = 0; k < 16; k++) {
       v128_t values = values_of(l, tile, k % 2, k / 2);
-      if (dot == WIDE) {
-        *to++ = wasm_i16x8_extend_low_i8x16(values);
-        *to++ = wasm_i16x8_extend_high_i8x16(values);
+      if (dot == WIDE || is_widened) {
+        v128_t low = wasm_i16x8_extend_low_i8x16(values), high = wasm_i16x8_extend_high_i8x16(values);
+        *to++ = is_widened ? wasm_i32x4_shuffle(low, high, 0, 2, 4, 6) : low;
+        *to++ = is_widened ? wasm_i32x4_shuffle(low, high, 1, 3, 5, 7) : high;
       } else {
         *to++ = is_signed(l) && dot == NARROW ? wasm_v128_xor(values, flip) : values;
       }
@@ -43,13 +46,13 @@ typedef struct {
 INLINE void panel_rows(PanelKind kind, Dot dot, uint32_t count, const v128_t *panel, const Held *weight,
                        uint32_t row, const Activations *x, float *y, uint32_t stride) {
   const uint32_t blocks = weight->columns / TILE_COLUMNS, scales = kind.has_offset ? 2 : 1;
-  const uint32_t vectors = dot == WIDE ? 2 : 1, scales_at = 16 * vectors;
+  const uint32_t vectors = dot == WIDE || dot == WIDENED ? 2 : 1, scales_at = 16 * vectors;
   const Activations *at[PANEL_ROWS];
   v128_t totals[2 * PANEL_ROWS];
   Sums sums[2 * PANEL_ROWS];
 #pragma unroll
   for (uint32_t r = 0; r < count; r++) {
-    at[r] = x + r * blocks;
+    at[r] = activations_after(x, dot == WIDENED, r * blocks);
     totals[2 * r] = totals[2 * r + 1] = wasm_f32x4_const_splat(0);
   }
   for (uint32_t block = 0; block < blocks; block++) {
@@ -67,12 +70,23 @@ INLINE void panel_rows(PanelKind kind, Dot dot, uint32_t count, const v128_t *pa
         v128_t w[] = {values[0], values[1], values[2 * vectors - 2], values[2 * vectors - 1]};
 #pragma unroll
         for (uint32_t r = 0; r < count; r++) {
-          v128_t four = four_of(dot, at[r]->q + 4 * group);
+          // For WIDENED two columns and the other two.
+          const int16_t *pairs = at[r]->q.widened + 4 * group;
+          v128_t four = dot == WIDENED ? wasm_v128_load32_splat(pairs) : four_of(dot, at[r], group);
+          v128_t others = dot == WIDENED ? wasm_v128_load32_splat(pairs + 2) : four;
 #pragma unroll
           for (uint32_t h = 0; h < 2; h++) {
             Sums *sum = sums + 2 * r + h;
-            *sum = dot == WIDE ? add_wide_products(*sum, w[2 * h], w[2 * h + 1], four) : add_products(dot, *sum, w[h], four);
-            IN_ORDER(*sum, dot);
+            if (dot == WIDENED) {
+              sum->first = wasm_i32x4_add(sum->first, wasm_i32x4_dot_i16x8(w[2 * h], four));
+              IN_ORDER(*sum, NARROW);
+              sum->first = wasm_i32x4_add(sum->first, wasm_i32x4_dot_i16x8(w[2 * h + 1], others));
+              IN_ORDER(*sum, NARROW);
+            } else {
+              if (dot == WIDE) *sum = add_wide_products(*sum, w[2 * h], w[2 * h + 1], four);
+              else *sum = add_products(dot, *sum, w[h], four);
+              IN_ORDER(*sum, dot);
+            }
           }
         }
         if (dot != PAIRS || (k + 1) % pairs_before_widening(kind.largest, kind.parts)) continue;
@@ -83,12 +97,13 @@ INLINE void panel_rows(PanelKind kind, Dot dot, uint32_t count, const v128_t *pa
 #pragma unroll
       for (uint32_t k = 0; k < 2 * count; k++) {
         const v128_t *own = scale + scales * (k % 2);
-        totals[k] = scaled(dot, kind.has_offset, sums[k], own[0], own[scales - 1], at[k / 2], part, totals[k]);
+        v128_t total = dot == WIDENED ? sums[k].first : sums_of_rows(dot, sums[k]);
+        totals[k] = scaled(kind.has_offset, total, own[0], own[scales - 1], at[k / 2], part, totals[k]);
       }
     }
     panel += scales_at + 2 * scales * kind.parts;
 #pragma unroll
-    for (uint32_t r = 0; r < count; r++) at[r]++;
+    for (uint32_t r = 0; r < count; r++) at[r] = activations_after(at[r], dot == WIDENED, 1);
   }
 #pragma unroll
   for (uint32_t r = 0; r < count; r++) {

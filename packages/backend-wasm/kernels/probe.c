@@ -6,6 +6,6 @@
 // sums[row] = seed + sum over j of weights[4 · row + j] · x[j], for four rows.
 KERNEL void probe_dot(const int8_t *x, const uint8_t *weights, int32_t seed, int32_t *sums) {
   Sums start = {wasm_i32x4_splat(seed), wasm_i32x4_const_splat(0)};
-  wasm_v128_store(sums, add_products(NARROW, start, wasm_v128_load(weights), four_of(NARROW, x)).first);
+  wasm_v128_store(sums, add_products(NARROW, start, wasm_v128_load(weights), wasm_v128_load32_splat(x)).first);
 }
 #endif

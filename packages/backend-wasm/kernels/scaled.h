@@ -18,10 +18,9 @@ INLINE v128_t start_of(const Activations *x, uint32_t part) {
   return wasm_v128_load32_splat(&x->parts[part].start);
 }
 
-// y + scale · scale[r] · sum + offset · scaled_sum, for the four rows of a half. `offsets` counts if there are.
-INLINE v128_t scaled(Dot dot, bool has_offset, Sums sums, v128_t scales, v128_t offsets, const Activations *x,
-                     uint32_t part, v128_t y) {
-  v128_t total = sums_of_rows(dot, sums);
+// y + scale · scale[r] · total + offset · scaled_sum, for the four rows of a half. `offsets` counts if there are.
+INLINE v128_t scaled(bool has_offset, v128_t total, v128_t scales, v128_t offsets, const Activations *x, uint32_t part,
+                     v128_t y) {
   if (!has_offset) total = wasm_i32x4_add(total, start_of(x, part));
   v128_t both = wasm_f32x4_mul(scales, wasm_v128_load32_splat(&x->scale));
   y = multiply_add4(y, wasm_f32x4_convert_i32x4(total), both);

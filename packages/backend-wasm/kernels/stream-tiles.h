@@ -19,7 +19,7 @@ INLINE void add_tiles(Format format, Dot dot, uint32_t streams, const uint8_t *c
     for (uint32_t k = 0; k < 8 / l.parts; k++) {
       // Low and high halves of the same bytes come one after the other.
       const uint32_t group = l.parts == 2 ? 4 * part + k : l.bits == 8 ? k : k / 2 + 4 * (k % 2);
-      v128_t four = four_of(dot, x->q + 4 * group);
+      v128_t four = four_of(dot, x, group);
 #pragma unroll
       for (uint32_t h = 0; h < 2 * streams; h++) {
         v128_t values = values_of(l, tiles[h / 2], h % 2, group);
@@ -35,7 +35,7 @@ INLINE void add_tiles(Format format, Dot dot, uint32_t streams, const uint8_t *c
     for (uint32_t h = 0; h < 2 * streams; h++) {
       const uint8_t *tile = tiles[h / 2];
       v128_t offsets = l.has_offset ? offsets_of(l, tile, h % 2, part) : flip;
-      y[h] = scaled(dot, l.has_offset, sums[h], scales_of(l, tile, h % 2, part), offsets, x, part, y[h]);
+      y[h] = scaled(l.has_offset, sums_of_rows(dot, sums[h]), scales_of(l, tile, h % 2, part), offsets, x, part, y[h]);
     }
   }
 }
@@ -52,7 +52,7 @@ INLINE void stream_tiles(Format format, Dot dot, uint32_t streams, const Held *w
     tiles[s] = (const uint8_t *)weight->data + (first + s * step) * blocks * bytes;
     sums[2 * s] = sums[2 * s + 1] = wasm_f32x4_const_splat(0);
   }
-  for (uint32_t block = 0; block < blocks; block++, x++) {
+  for (uint32_t block = 0; block < blocks; block++, x = activations_after(x, dot == WIDENED, 1)) {
     AS_IT_IS(x);
 #pragma unroll
     for (uint32_t s = 0; s < streams; s++) AS_IT_IS(tiles[s]);

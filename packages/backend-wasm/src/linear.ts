@@ -5,8 +5,8 @@ import { PRODUCTS } from "./work.ts";
 /** So many rows of x are prepared at a time: what they and their sums take stays in the cache. */
 const ROWS_AT_ONCE = 64;
 
-/** 32 columns of a prepared row: `Activations` in `kernels/activations.h`, or f32. */
-const ACTIVATION_BYTES = 48;
+/** 32 columns of a prepared row, at most: `Activations` in `kernels/activations.h`, or f32. */
+const ACTIVATION_BYTES = 80;
 const FLOAT_BYTES = 128;
 
 /** For every four columns and each part; `panel_bytes` in `kernels/multiply.h`. */
