@@ -117,3 +117,17 @@ test("white space between the template's tags does not reach the prompt, however
       expected,
     );
 });
+
+test.each([
+  ["'a/x b/x'.replace('/x', '$&')", "a$& b$&"],
+  ["'ab'.replace('', '-')", "-a-b-"],
+  ["'aaa'.replace('a', 'b', 2)", "bba"],
+  ["'aaa'.replace('a', 'b', count=1)", "baa"],
+  ["'a😀b'.replace('😀', '')", "ab"],
+  ["{'replace': 'mine'}.replace", "mine"],
+  ["{'a': {'b': 1}}['a']['b']", "1"],
+  ["{'a': 1}['b'] is defined", "False"],
+])("%s gives what it gives in Python", (expression, expected) => {
+  const template = createChatTemplate(`{{ ${expression} }}`);
+  expect(template.render([{ role: "user", content: "Hi" }], { mode: "faithful" }).text).toBe(expected);
+});

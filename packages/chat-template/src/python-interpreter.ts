@@ -98,11 +98,28 @@ export class PythonInterpreter extends Interpreter {
     const it = kindOf(object);
     if (this.#options.marks.has(object)) this.lastMessage = object;
     if (it.kind === "undefined") throw new TypeError(`${pathOf(node.object)} is not defined`);
+    const known = { ...node, object: valueNode(object) };
     if (it.kind === "str" && !node.computed) {
-      const method = STRING_METHODS[String(node.property.value)];
+      const name = String(node.property.value);
+      const method = STRING_METHODS[name];
       if (method) return methodValue((args) => method(it.value, args));
+      // The library makes all methods of a text anew for each text that one is called of: most of the time that a
+      // long conversation takes, were it not for this.
+      if (name === "replace")
+        return methodValue(
+          (args) => replaced(it.value, args) ?? call(super.evaluate(known as Node, environment), args),
+        );
     }
-    return super.evaluate({ ...node, object: valueNode(object) } as Node, environment);
+    if (it.kind === "dict" && node.property.type !== "SliceExpression") {
+      const property = node.computed
+        ? this.evaluate(node.property, environment)
+        : textValue(String(node.property.value));
+      const value = kindOf(property).kind === "str" ? it.value.get(property.value as string) : undefined;
+      if (value !== undefined) return value;
+      if (node.computed)
+        return super.evaluate({ ...known, property: valueNode(property) } as Node, environment);
+    }
+    return super.evaluate(known as Node, environment);
   }
 
   #binary(node: BinaryNode, environment: Environment): RuntimeValue {
@@ -165,6 +182,18 @@ const STRING_METHODS: Readonly<
     return listValue(parts.map((part) => textValue(part)));
   },
 };
+
+/** `replace` of all there is; undefined for what the library has to look at: a count, nothing, half a character. */
+function replaced(text: string, args: readonly RuntimeValue[]): RuntimeValue | undefined {
+  const [old, by] = args.map(kindOf);
+  if (args.length !== 2 || old?.kind !== "str" || by?.kind !== "str") return undefined;
+  if (old.value === "" || /[\ud800-\udfff]/.test(old.value)) return undefined;
+  return textValue(text.replaceAll(old.value, () => by.value));
+}
+
+function call(method: RuntimeValue, args: readonly RuntimeValue[]): RuntimeValue {
+  return (method.value as (args: readonly RuntimeValue[]) => RuntimeValue)(args);
+}
 
 function optionalText(value: RuntimeValue | undefined): string | undefined {
   if (value === undefined || kindOf(value).kind === "None") return undefined;

@@ -54,6 +54,13 @@ export function renderConversation(program: Program, special: SpecialText, plan:
   }
   const render = (turns: readonly Turn[], options: Omit<RenderingOptions, "literal">) =>
     renderOnce(program, { ...conversation, turns, variables }, { ...options, literal: standIns });
+  // Of a conversation that ends in what is to be replied to, this is asked for twice.
+  const prompts = new Map<readonly Turn[], string>();
+  const renderText = (turns: readonly Turn[], options: { readonly generationPrompt: boolean }): string => {
+    const text = (options.generationPrompt ? prompts.get(turns) : undefined) ?? render(turns, options);
+    if (options.generationPrompt) prompts.set(turns, text);
+    return text;
+  };
 
   // Where the template would lose a part of the last message, a message that follows keeps it from doing so.
   // That message is cut away afterwards, at a mark that is printed where it begins.
@@ -67,13 +74,16 @@ export function renderConversation(program: Program, special: SpecialText, plan:
   const isCut = begun !== undefined && !capabilities!.goesOnFromReply;
   if (isCut && begun === "" && turns.length > 1) turns = turns.slice(0, -1);
   const isCutInside = isCut && begun !== "";
-  const tail = lazy(() => generationPromptAfter(turnsBeforeReply(followed, follower), render));
+  const tail = lazy(() => generationPromptAfter(turnsBeforeReply(followed, follower), renderText));
   const compose = (options: Pick<RenderingOptions, "mapText" | "markOf" | "endMark">): string => {
     if (isCutInside) {
       const whole = render(markReplyStart(turns, cut), { ...options, generationPrompt: false });
       return upTo(cut, whole, turns);
     }
-    if (!isFollowed) return render(turns, { ...options, generationPrompt });
+    if (!isFollowed)
+      return options.mapText
+        ? render(turns, { ...options, generationPrompt })
+        : renderText(turns, { generationPrompt });
     const markOf = (turn: number) => (options.markOf?.(turn) ?? "") + (turn === turns.length ? cut : "");
     const whole = render(followed, { ...options, markOf, generationPrompt: false });
     return upTo(cut, whole, turns) + (generationPrompt ? tail() : "");
