@@ -22,5 +22,6 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   engine: async () => (await import("./engine/suite.ts")).engineSuite,
   cuda: async () => (await import("./cuda/suite.ts")).cudaSuite,
   tiny: async () => (await import("./tiny/suite.ts")).tinySuite,
+  tokenizer: async () => (await import("./tokenizer/suite.ts")).tokenizerSuite,
   webgpu: async () => (await import("./webgpu/suite.ts")).webgpuSuite,
 };

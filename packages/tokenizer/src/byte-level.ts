@@ -27,8 +27,12 @@ const utf8 = new TextEncoder();
 
 /** How a byte-level vocabulary spells a text. */
 export function textToByteLevel(text: string): string {
+  return bytesToByteLevel(utf8.encode(text));
+}
+
+export function bytesToByteLevel(bytes: Uint8Array): string {
   let spelled = "";
-  for (const byte of utf8.encode(text)) spelled += ALPHABET[byte];
+  for (let i = 0; i < bytes.length; i++) spelled += ALPHABET[bytes[i]!];
   return spelled;
 }
 

@@ -15,13 +15,14 @@ import type { TokenizerDefinition } from "./tokenizer-files.ts";
 //   one pre-token after the other by its pattern, so that there can be a pause between two.
 // - Its cache looks through all that it has let go whenever it lets go of more: 35 µs a word in a text of many
 //   words. It is switched off; `known-words.ts` has another.
-// - Of a long word it makes an object and a JSON text for each byte, at 0.1 MB/s. `merges.ts` merges those.
+// - It merges with an object and a JSON text for each byte: 0.5 MB/s, and of long words 0.1. `merges.ts` does it.
 // - `decode` throws on [], scans all added tokens for each id (18 µs), and has no streaming form. Decoding
 //   needs only the bytes of each token, so `vocabulary.ts` and `text-stream.ts` do it.
 
 export interface PlainLibrary {
   readonly library: Library;
-  readonly model: BPE;
+  /** Of the vocabulary without special tokens. */
+  readonly ids: ReadonlyMap<string, number>;
 }
 
 /** Has letters, marks, digits, punctuation, spaces and a line end, so that each rule for splitting text has work. */
@@ -55,7 +56,7 @@ export function createLibrary(definition: TokenizerDefinition): PlainLibrary {
     for (const { content, special } of addedTokens) if (special) model.tokens_to_ids.delete(content);
     model.max_length_to_cache = 0;
     library.encode(SAMPLE, { add_special_tokens: false });
-    return { library, model };
+    return { library, ids: model.tokens_to_ids };
   } catch (cause) {
     throw new TokenizerError({
       code: "TOKENIZER_UNSUPPORTED",

@@ -11,17 +11,20 @@ export type PlainEncoder = (text: string, ids: number[], pace: Pace) => Generato
 
 /** @throws {TokenizerError} when a merge does not give an ordinary token, or text cannot be split as the file says. */
 export function createPlainEncoder(definition: TokenizerDefinition): PlainEncoder {
-  const { library, model } = createLibrary(definition);
+  // Words are merged here, so it has no need of the merges, which are most of what it holds and of the time to load.
+  const { library, ids: plainIds } = createLibrary({ ...definition, merges: [] });
   const added = definition.addedTokens.filter((token) => !token.special);
   const { normalizer } = library;
   const wordsOf = wordCutter(library.pre_tokenizer);
-  const encodeWord = wordEncoder(definition, model);
-  if (wordsOf === undefined || !added.every((token) => standsForItself(token, normalizer !== null)))
+  const encodeWord = wordEncoder(definition, plainIds);
+  if (wordsOf === undefined || !added.every((token) => standsForItself(token, normalizer !== null))) {
+    const { library } = createLibrary(definition);
     return function* (text, ids, pace) {
       if (text === "") return;
       for (const id of library.encode(text, { add_special_tokens: false }).ids) ids.push(id);
       if (pace.spend(FOUND_WORK * text.length)) yield;
     };
+  }
 
   const addedIds = new Map(added.map(({ content, id }) => [content, id]));
   const splitAtAdded = specialTextSplitter(addedIds.keys());

@@ -1,26 +1,23 @@
-import type { BPE } from "@huggingface/tokenizers";
-import { byteLevelAlphabet, textToByteLevel } from "./byte-level.ts";
+import { byteLevelAlphabet, bytesToByteLevel } from "./byte-level.ts";
 import type { WordIds } from "./known-words.ts";
 import { createMergeTable, mergeWord } from "./merges.ts";
 import type { Pace } from "./pace.ts";
 import { fieldError } from "./tokenizer-error.ts";
 import type { TokenizerDefinition } from "./tokenizer-files.ts";
 
-/** Bytes of the longest word that the library merges. */
-const LIBRARY_BYTES = 16;
-
 /**
  * What finds the ids of a single word.
  *
+ * @param ids - of the vocabulary without special tokens.
  * @throws {TokenizerError} when a merge does not give an ordinary token.
  */
 export function wordEncoder(
   { merges, ignoreMerges, vocabulary }: TokenizerDefinition,
-  model: BPE,
+  ids: ReadonlyMap<string, number>,
 ): (word: string, pace: Pace) => Generator<undefined, WordIds> {
-  const table = createMergeTable(merges, model.tokens_to_ids);
+  const table = createMergeTable(merges, ids);
   const idOfByte = Int32Array.from(byteLevelAlphabet(), (character) => {
-    const id = model.tokens_to_ids.get(character);
+    const id = ids.get(character);
     if (id !== undefined) return id;
     const field = `model.vocab["${character}"]`;
     throw fieldError(
@@ -34,10 +31,8 @@ export function wordEncoder(
   const utf8 = new TextEncoder();
   return function* (word, pace) {
     const bytes = utf8.encode(word);
-    if (bytes.length <= LIBRARY_BYTES)
-      return model.encode([textToByteLevel(word)]).map((token) => model.tokens_to_ids.get(token)!);
     if (ignoreMerges && bytes.length <= longest) {
-      const id = model.tokens_to_ids.get(textToByteLevel(word));
+      const id = ids.get(bytesToByteLevel(bytes));
       if (id !== undefined) return [id];
     }
     const symbols = new Int32Array(bytes.length);
