@@ -1,4 +1,3 @@
-import type { ListFileEntry } from "@huggingface/hub";
 import { requireRoom } from "./download/disk-room.ts";
 import { downloadFiles } from "./download/download-files.ts";
 import { createProgressMeter, type DownloadProgress } from "./download/progress.ts";
@@ -6,7 +5,13 @@ import { findCached } from "./find-cached.ts";
 import { parseModelName } from "./model-name.ts";
 import type { PulledModel } from "./pulled-model.ts";
 import { createClient } from "./remote/hub-client.ts";
-import { isCommit, listRepository, resolveCommit, toHubFile } from "./remote/repository.ts";
+import {
+  isCommit,
+  listRepository,
+  type RepositoryEntry,
+  resolveCommit,
+  toHubFile,
+} from "./remote/repository.ts";
 import { requireSafeName } from "./safe-path.ts";
 import { type Choice, missingFile, selectFiles } from "./selection/select-files.ts";
 import { shardNames } from "./selection/shard-names.ts";
@@ -80,7 +85,7 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   };
 }
 
-function fileOf(model: string, listing: ReadonlyMap<string, ListFileEntry>, name: string): HubFile {
+function fileOf(model: string, listing: ReadonlyMap<string, RepositoryEntry>, name: string): HubFile {
   const entry = listing.get(name);
   if (entry === undefined) throw missingFile(model, name);
   return toHubFile(model, entry);
