@@ -20,6 +20,11 @@ describe("bad input is refused before the template sees it", () => {
       { messageIndex: 0, role: "user", field: "content", actual: 5 },
     ],
     [
+      "content of a user under another name",
+      [{ role: "user", text: "Hi" }],
+      { messageIndex: 0, role: "user", field: "content", actual: undefined },
+    ],
+    [
       "an image",
       [user, { role: "user", content: [{ type: "text", text: "a" }, { type: "image_url" }] }],
       { messageIndex: 1, field: "content[1]" },

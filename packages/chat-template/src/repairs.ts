@@ -68,7 +68,8 @@ function repairMessage(message: unknown, index: number, capabilities: Capabiliti
 
 function repairContent({ role, content }: Fields, index: number): string {
   if (typeof content === "string") return content;
-  if (content === null || content === undefined) return "";
+  // What is left out of a user's message was meant to be there under its right name.
+  if (content === null || (content === undefined && role !== "user")) return "";
   if (!Array.isArray(content))
     throw messageError(index, role, "content", "text, or a list of text parts", content);
   return content
