@@ -5,7 +5,7 @@ import type { Tokenizer } from "@krait/tokenizer";
 import type { ChatOptions } from "./chat-options.ts";
 import { checkChatOptions } from "./check-options.ts";
 import { ModelError } from "./errors.ts";
-import { requireRoom } from "./require-room.ts";
+import { requireRoom, requireRoomForMessages } from "./require-room.ts";
 import { toolOfPrompt } from "./structured/answer-grammar.ts";
 import type { Constraints } from "./structured/constraints.ts";
 
@@ -33,6 +33,7 @@ export function chatRequest(
   const tools = toolChoice === "none" ? [] : (options.tools ?? []);
   // A budget of nothing is reasoning off, which the model has its own prompt for.
   const wanted = rest.thinking?.budget === 0 ? "off" : reasoning;
+  requireRoomForMessages(messages, maxContext);
   const prompt = template.render(messages, {
     ...(tools.length !== 0 && { tools: tools.map(toolOfPrompt) }),
     ...(wanted && { reasoning: wanted }),

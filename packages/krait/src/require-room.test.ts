@@ -36,3 +36,15 @@ test("chats and texts are refused so", async () => {
   expect(() => model.chat([{ role: "user", content }])).toThrow(tooLong);
   expect(() => model.complete(content)).toThrow(tooLong);
 });
+
+test("a conversation of more messages than the context has tokens is refused before it is rendered", async () => {
+  await using model = await loadModel(undefined, { maxContext: 256 });
+  const messages = (count: number) =>
+    Array.from({ length: count }, () => ({ role: "user" as const, content: "" }));
+  expect(() => model.chat(messages(257))).toThrow(
+    expect.objectContaining({ code: "CONTEXT_EXCEEDED", message: expect.stringContaining("257 messages") }),
+  );
+  // What the template says, and with it the count of tokens, decides about all others.
+  for (const none of [[], undefined as never])
+    expect(() => model.chat(none)).toThrow(expect.objectContaining({ code: "TEMPLATE_MESSAGE" }));
+});

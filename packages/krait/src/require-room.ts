@@ -7,6 +7,23 @@ const USUAL_CHARACTERS = 8;
 const PART_CHARACTERS = 1 << 16;
 
 /**
+ * Refuses a conversation of more messages than the context has tokens before it is rendered: each takes a token at
+ * least, and a template takes many seconds for a hundred thousand.
+ *
+ * @throws {EngineError} `CONTEXT_EXCEEDED`.
+ */
+export function requireRoomForMessages(messages: readonly unknown[], maxContext: number): void {
+  // What is no list at all is the template's to refuse.
+  if (!Array.isArray(messages) || messages.length <= maxContext) return;
+  throw new EngineError(
+    "CONTEXT_EXCEEDED",
+    `The conversation has ${messages.length} messages, but the context holds ${maxContext} tokens, the answer included. ` +
+      "Leave out or summarize what was said first, or load the model with a larger maxContext.",
+    { promptTokens: messages.length, maxContext },
+  );
+}
+
+/**
  * Refuses a prompt that is far longer than the context before all of it is encoded: of the largest prompts that a
  * server lets in that takes many seconds, in which nobody else's answer goes on.
  *
