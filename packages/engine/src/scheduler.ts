@@ -1,10 +1,10 @@
-import { nextTask } from "@krait/tokenizer";
 import { type BatchLimits, padding } from "./batch-plan.ts";
 import { type ComposeOptions, composeStep, type StepPart } from "./compose-step.ts";
 import { deliver, finishAnswer, isCurrent } from "./deliver.ts";
 import { EngineError, isLoss } from "./errors.ts";
 import type { Job, Submission } from "./job.ts";
 import { JobError } from "./job-error.ts";
+import { nextTask } from "./next-task.ts";
 import { type Device, Roster } from "./roster.ts";
 import { enqueueStep, type Step } from "./step.ts";
 import type { Telemetry } from "./telemetry.ts";

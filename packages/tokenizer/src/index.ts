@@ -1,7 +1,6 @@
 export { byteLevelAlphabet } from "./byte-level.ts";
 export { tokenizerFilesOfGguf } from "./gguf.ts";
 export { ggufKeysOfTokenizer, type TokenizerKey, type TokenizerKeyOptions } from "./gguf-keys.ts";
-export { nextTask } from "./next-task.ts";
 export type { PromptPiece } from "./prompt-piece.ts";
 export type { TextStream } from "./text-stream.ts";
 export type { DecodeOptions, EncodeAsyncOptions, EncodeOptions, Tokenizer } from "./tokenizer.ts";

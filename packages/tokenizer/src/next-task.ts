@@ -1,6 +1,6 @@
 /**
  * Resolves in a later task of the event loop, not merely a later microtask, so that timers, input and
- * aborts get their turn between steps even where a backend computes synchronously.
+ * aborts get their turn between slices. The engine has the same: whoever installs it without text needs no tokenizer.
  */
 export function nextTask(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };

@@ -62,8 +62,11 @@ class Link {
   #waitingPage: ServerResponse | undefined;
   #question: Question | undefined;
   #settle: { resolve(result: number): void; reject(error: Error): void } | undefined;
+  /** What the page told before it was asked anything. */
+  #failure: Error | undefined;
 
   ask(question: Question): Promise<number> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#question = question;
       this.#settle = { resolve, reject };
@@ -98,6 +101,7 @@ class Link {
     response.end();
     const { result, error } = JSON.parse(Buffer.concat(parts).toString());
     if (error === undefined) this.#settle?.resolve(result);
-    else this.#settle?.reject(new Error(error));
+    else if (this.#settle !== undefined) this.#settle.reject(new Error(error));
+    else this.#failure = new Error(error);
   }
 }

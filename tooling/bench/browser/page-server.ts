@@ -44,11 +44,18 @@ export async function servePage(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
+/** A page whose script is not loaded, or throws while it is, would never ask for a question. */
+const tellError = `addEventListener("error", ({ message, target }) => {
+  const error = message ?? "not loaded: " + target.src;
+  fetch("/answer", { method: "POST", body: JSON.stringify({ error }) });
+}, true);`;
+
 function html(script: string): string {
   const imports = Object.fromEntries(
     readdirSync(packages).map((name) => [`@krait/${name}`, `/packages/${name}/dist/index.js`]),
   );
   return `<!doctype html><title>bench</title>
+<script>${tellError}</script>
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module" src="/page/${script}"></script>`;
 }
