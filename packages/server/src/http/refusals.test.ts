@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTiny, type TinyServer } from "../../test-support/running-server.ts";
+import { postJson, startTiny, type TinyServer } from "../../test-support/running-server.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 
 let tiny: TinyServer;
@@ -45,6 +45,25 @@ test("the methods of an address are those of every route that has it, and its sp
   expect(allowedMethods(routes, "/aXb")).toEqual([]);
   expect(allowedMethods(routes, "/c/d")).toEqual(["DELETE", "PATCH"]);
   expect(allowedMethods(routes, "/c/d/e")).toEqual(["DELETE"]);
+});
+
+test.each([
+  ["/v1/chat/completions", "messages"],
+  ["/apply-template", "messages"],
+  ["/tokenize", "messages"],
+  ["/v1/messages", "messages"],
+  ["/v1/messages/count_tokens", "messages"],
+  ["/v1/responses", "input"],
+])("%s refuses more messages than can be rendered while others wait", async (path, field) => {
+  const ask = (count: number) => {
+    const list = Array.from({ length: count }, () => messages[0]);
+    return postJson(tiny.server.url + path, { model: "tiny", max_tokens: 1, [field]: list });
+  };
+  expect(await errorOf(await ask(10_001))).toMatchObject({
+    status: 400,
+    message: `${field}: expected array to have <=10000 items.`,
+  });
+  expect((await ask(2)).status).toBe(200);
 });
 
 test("a body that is compressed is refused as that", async () => {

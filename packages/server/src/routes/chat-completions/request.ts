@@ -1,5 +1,6 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
+import { MOST_MESSAGES } from "../../generation/most-messages.ts";
 import { promptEnd, promptEndShape } from "../../generation/prompt-end.ts";
 import {
   type ReasoningOptions,
@@ -47,7 +48,7 @@ const count = z.int().min(1).nullish();
 
 const schema = z.object({
   model: z.string().nullish(),
-  messages: z.array(message).min(1),
+  messages: z.array(message).min(1).max(MOST_MESSAGES),
   tools: z.array(tool).nullish(),
   tool_choice: chatToolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),

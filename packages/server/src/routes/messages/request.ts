@@ -1,5 +1,6 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
+import { MOST_MESSAGES } from "../../generation/most-messages.ts";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { reasoningOfReply } from "../../generation/reply-start.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
@@ -26,7 +27,7 @@ const tool = z.object({
 const conversation = z.object({
   model: z.string().nullish(),
   system: contentSchema,
-  messages: z.array(message).min(1),
+  messages: z.array(message).min(1).max(MOST_MESSAGES),
   tools: z.array(tool).nullish(),
   // What is kept elsewhere and would be missing from the prompt is refused, and not ignored.
   thread: z.unknown().optional(),

@@ -1,5 +1,6 @@
 import type { Message, Tool } from "krait";
 import { z } from "zod";
+import { MOST_MESSAGES } from "../../generation/most-messages.ts";
 import { type ReasoningOptions, readReasoning } from "../../generation/reasoning-options.ts";
 import { readSampling } from "../../generation/sampling-options.ts";
 import { chosenInResponses, responsesToolChoice } from "../../generation/tool-choice.ts";
@@ -31,7 +32,7 @@ const text = z.string().nullish();
 
 const schema = z.object({
   model: text,
-  input: z.union([z.string(), z.array(inputItemSchema)]),
+  input: z.union([z.string(), z.array(inputItemSchema).max(MOST_MESSAGES)]),
   instructions: text,
   previous_response_id: text,
   tools: z.array(tool).nullish(),
