@@ -2,10 +2,6 @@
 export class NumberHeap {
   readonly #numbers: number[] = [];
 
-  get lowest(): number | undefined {
-    return this.#numbers[0];
-  }
-
   push(number: number): void {
     const numbers = this.#numbers;
     let i = numbers.length;

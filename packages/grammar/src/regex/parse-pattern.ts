@@ -20,7 +20,7 @@ export function parsePattern(pattern: string): AST.Pattern {
   }
 }
 
-/** Whether this holds an alternative to the text's beginning or end. */
+/** Whether this ties an alternative to the text's beginning or end. */
 export function isAnchor(node: AST.Element | undefined, kind: "start" | "end"): boolean {
   return node?.type === "Assertion" && node.kind === kind;
 }
